@@ -1,0 +1,319 @@
+//! The prebuilt `lessons` library that every cell is compiled against.
+//!
+//! Stock notebooks compile the crates they use again in every session. Here they are compiled once, as
+//! one dynamic library with every feature on, and kept under a name that says what it was made from:
+//! the compiler, the sources, the lock file. Any number of kernels share the folder; it is never changed
+//! after it got its name.
+//!
+//! ```text
+//! ~/.cache/sd35/lib-<key>/lib/liblessons.so     and the metadata of the crates inside it
+//!                        /bin/{cargo,rustc,rustup}  the front, see bin/toolchain_front.rs
+//!                        /settings              for the front
+//!                        /manifest.json         sizes and a checksum, to notice damage
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::paths;
+
+/// A prebuilt library, ready to be linked.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// The folder that holds all of it.
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    /// File name in `lib/` to size in bytes.
+    files: BTreeMap<String, u64>,
+    /// Of `liblessons.so`.
+    sha256: String,
+}
+
+/// The compiler and package manager that are in use, behind any proxies.
+struct Toolchain {
+    cargo: PathBuf,
+    rustc: PathBuf,
+    /// The folder of the standard library's own dynamic library.
+    std: PathBuf,
+    /// The output of `rustc -vV`.
+    version: String,
+    host: String,
+}
+
+impl Library {
+    /// Finds the library, and builds it first when there is none for these sources and this compiler.
+    /// `progress` hears one plain sentence per step.
+    ///
+    /// # Errors
+    ///
+    /// Fails with one sentence when cargo is missing, the sources do not compile, or the disk is full.
+    pub fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Self> {
+        let toolchain = Toolchain::find()?;
+        let cache = paths::cache()?;
+        let dir = cache.join(format!("lib-{}", key(&toolchain)?));
+        let library = Self { dir };
+        if library.intact() {
+            return Ok(library);
+        }
+        fs::create_dir_all(&cache)
+            .with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
+        // One builds, the others wait: ten kernels may start at once.
+        let lock = File::create(cache.join("build.lock"))?;
+        if lock.try_lock().is_err() {
+            progress("another kernel is preparing the lessons library; waiting for it");
+            lock.lock()?;
+        }
+        if library.intact() {
+            return Ok(library);
+        }
+        if library.dir.exists() {
+            progress("the prebuilt lessons library is damaged; building it again");
+            fs::remove_dir_all(&library.dir)?;
+        }
+        remove_stale(&cache, &library.dir);
+        progress("building the lessons library for the cells (about a minute, once)");
+        library.build(&toolchain)?;
+        Ok(library)
+    }
+
+    /// The folder to put first on the PATH of whatever compiles cells.
+    pub fn bin(&self) -> PathBuf {
+        self.dir.join("bin")
+    }
+
+    /// Damages are found by size for most files, and by checksum for the one that gets executed.
+    fn intact(&self) -> bool {
+        let Ok(text) = fs::read_to_string(self.dir.join("manifest.json")) else {
+            return false;
+        };
+        let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else {
+            return false;
+        };
+        let lib = self.dir.join("lib");
+        manifest
+            .files
+            .iter()
+            .all(|(name, size)| fs::metadata(lib.join(name)).is_ok_and(|metadata| metadata.len() == *size))
+            && checksum(&lib.join("liblessons.so")).is_ok_and(|sum| sum == manifest.sha256)
+    }
+
+    fn build(&self, toolchain: &Toolchain) -> Result<()> {
+        let made = tempfile::Builder::new()
+            .prefix("building-")
+            .tempdir_in(self.dir.parent().context("the cache has no parent folder")?)?;
+        let lib = made.path().join("lib");
+        fs::create_dir_all(&lib)?;
+        for artifact in compile(toolchain)? {
+            let Some(name) = artifact.file_name() else { continue };
+            fs::copy(&artifact, lib.join(name))
+                .with_context(|| format!("cannot copy {} to the cache", artifact.display()))?;
+        }
+        ensure!(lib.join("liblessons.so").exists(), "cargo did not make liblessons.so");
+        self.write_front(made.path(), toolchain)?;
+        let mut files = BTreeMap::new();
+        for entry in fs::read_dir(&lib)? {
+            let entry = entry?;
+            files.insert(entry.file_name().to_string_lossy().into_owned(), entry.metadata()?.len());
+        }
+        let sha256 = checksum(&lib.join("liblessons.so"))?;
+        let manifest = serde_json::to_string_pretty(&Manifest { files, sha256 })?;
+        fs::write(made.path().join("manifest.json"), manifest)?;
+        // The name appears only when everything under it is complete.
+        fs::rename(made.keep(), &self.dir)
+            .with_context(|| format!("cannot name the library {}", self.dir.display()))
+    }
+
+    fn write_front(&self, made: &Path, toolchain: &Toolchain) -> Result<()> {
+        let bin = made.join("bin");
+        fs::create_dir_all(&bin)?;
+        let front = front_binary()?;
+        fs::copy(&front, bin.join("cargo")).with_context(|| format!("cannot copy {}", front.display()))?;
+        for name in ["rustc", "rustup"] {
+            fs::hard_link(bin.join("cargo"), bin.join(name))?;
+        }
+        let mut settings = File::create(made.join("settings"))?;
+        writeln!(settings, "cargo={}", toolchain.cargo.display())?;
+        writeln!(settings, "rustc={}", toolchain.rustc.display())?;
+        writeln!(settings, "std={}", toolchain.std.display())?;
+        writeln!(settings, "host={}", toolchain.host)?;
+        writeln!(settings, "library={}", self.dir.join("lib").display())?;
+        // rust-analyzer would read the sources of the standard library, or ask rustup to download
+        // them, where this folder did not exist. Types come from the compiler instead.
+        fs::create_dir_all(made.join("no-std-source").join("core"))?;
+        fs::create_dir_all(made.join("no-configuration"))?;
+        Ok(())
+    }
+}
+
+impl Toolchain {
+    fn find() -> Result<Self> {
+        let ask = |program: &str, args: &[&str]| -> Result<String> {
+            let output =
+                Command::new(program).args(args).current_dir(paths::root()).output().with_context(|| {
+                    format!(
+                        "`{program}` was not found: cells need the Rust toolchain that built this program"
+                    )
+                })?;
+            ensure!(
+                output.status.success(),
+                "`{program} {}` failed: {}",
+                args.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let sysroot = PathBuf::from(ask("rustc", &["--print", "sysroot"])?);
+        // The real programs of a rustup toolchain live in its folder; elsewhere the names are real.
+        let tool = |name: &str| {
+            let path = sysroot.join("bin").join(name);
+            if path.exists() { path } else { which(name).unwrap_or_else(|| name.into()) }
+        };
+        let rustc = tool("rustc");
+        let version = ask(&rustc.to_string_lossy(), &["-vV"])?;
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host.context("`rustc -vV` names no host")?.to_owned();
+        let std = sysroot.join("lib").join("rustlib").join(&host).join("lib");
+        Ok(Self { cargo: tool("cargo"), rustc, std, version, host })
+    }
+}
+
+/// The first program of that name on the PATH.
+pub fn which(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
+}
+
+/// Names the library after everything it depends on.
+fn key(toolchain: &Toolchain) -> Result<String> {
+    let root = paths::root();
+    let crate_dir = root.join("lessons-crate");
+    let mut sources = vec![root.join("Cargo.toml"), root.join("Cargo.lock"), crate_dir.join("Cargo.toml")];
+    let mut folders = vec![crate_dir.join("src")];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).with_context(|| {
+            format!(
+                "the sources of the lessons library are not at {}; set SD35_ROOT to the folder of the course",
+                folder.display()
+            )
+        })?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { sources.push(path) }
+        }
+    }
+    sources.sort();
+    let mut hash = Sha256::new();
+    hash.update(&toolchain.version);
+    hash.update(toolchain.rustc.as_os_str().as_encoded_bytes());
+    for path in sources.iter().chain([&front_binary()?]) {
+        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        hash.update(path.as_os_str().as_encoded_bytes());
+        hash.update((content.len() as u64).to_le_bytes());
+        hash.update(&content);
+    }
+    Ok(hex(&hash.finalize())[..16].to_owned())
+}
+
+/// The front is built beside this program.
+fn front_binary() -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    // Tests run from `deps/`, one folder further down.
+    here.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|dir| dir.join("sd35-front"))
+        .find(|path| path.exists())
+        .context("`sd35-front` is not beside `sd35`: build both with `cargo build --release -p kernel-ext`")
+}
+
+/// Compiles the library; returns it, and what the compiler needs to read it: the metadata of the crates
+/// inside, and the procedural macros among them.
+fn compile(toolchain: &Toolchain) -> Result<Vec<PathBuf>> {
+    let output = Command::new(&toolchain.cargo)
+        .args(["rustc", "--release", "--locked", "-p", "lessons", "--features", "full"])
+        .args(["--crate-type", "dylib", "--message-format", "json-render-diagnostics"])
+        .args(["--", "-C", "prefer-dynamic"])
+        .current_dir(paths::root())
+        .env("RUSTC", &toolchain.rustc)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .output()
+        .context("cargo could not be started")?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        if stderr.contains("No space left on device") {
+            bail!("the disk is full: the lessons library needs about 300 MB in target/ and in the cache");
+        }
+        bail!("the lessons library does not compile:\n{stderr}");
+    }
+    #[derive(Deserialize)]
+    struct Line {
+        reason: String,
+        #[serde(default)]
+        filenames: Vec<PathBuf>,
+        #[serde(default)]
+        target: Target,
+    }
+    #[derive(Default, Deserialize)]
+    struct Target {
+        #[serde(default)]
+        kind: Vec<String>,
+        #[serde(default)]
+        name: String,
+    }
+    let mut artifacts = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(line) = serde_json::from_str::<Line>(line) else { continue };
+        if line.reason != "compiler-artifact" {
+            continue;
+        }
+        let own = line.target.name == "lessons";
+        let procedural = line.target.kind.iter().any(|kind| kind == "proc-macro");
+        artifacts.extend(line.filenames.into_iter().filter(|path| {
+            let kind = path.extension().and_then(|e| e.to_str());
+            match kind {
+                Some("so") => own || procedural,
+                Some("rmeta") => !own,
+                _ => false,
+            }
+        }));
+    }
+    Ok(artifacts)
+}
+
+/// Removes libraries of other sources or compilers that nobody used for a month, and failed attempts.
+fn remove_stale(cache: &Path, keep: &Path) {
+    let month = std::time::Duration::from_secs(30 * 24 * 3600);
+    for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let unused = entry
+            .metadata()
+            .and_then(|m| m.modified())
+            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > month));
+        // The caller holds the lock, so nothing is being built.
+        if name.starts_with("building-") || (name.starts_with("lib-") && path != keep && unused) {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+fn checksum(path: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    std::io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(hex(&hash.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,40 @@
+//! Where things are on this machine.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+/// The folder of the course (the one with `book/`): where this binary was built, or `SD35_ROOT`.
+pub fn root() -> PathBuf {
+    std::env::var_os("SD35_ROOT").map_or_else(
+        || {
+            let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+            here.parent().map_or(here.clone(), PathBuf::from)
+        },
+        PathBuf::from,
+    )
+}
+
+/// The folder for what can be made again: `$XDG_CACHE_HOME/sd35`, else `~/.cache/sd35`.
+///
+/// # Errors
+///
+/// Fails when neither `XDG_CACHE_HOME` nor `HOME` is set.
+pub fn cache() -> Result<PathBuf> {
+    std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
+        .map(|cache| cache.join("sd35"))
+        .context("no folder for the cache: set HOME or XDG_CACHE_HOME")
+}
+
+/// Where the built book goes.
+pub fn site() -> PathBuf {
+    root().join("book").join("site")
+}
+
+/// Where the notebooks go.
+pub fn notebooks() -> PathBuf {
+    root().join("notebooks")
+}

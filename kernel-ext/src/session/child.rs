@@ -1,0 +1,104 @@
+//! The process that runs cells, and the pipes between it and the kernel.
+//!
+//! Three pipes are opened once and survive restarts of the process: standard output and standard error
+//! towards the kernel, orders towards the process (see `lessons::cell`). The kernel keeps both ends, so
+//! that no read ever ends early, and so that it can put marks of its own into the output.
+
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::process::Command;
+use std::sync::Arc;
+
+/// The environment variable by which `lessons::cell` finds its ends.
+const PIPES: &str = "SD35_PIPES";
+
+/// The kernel's ends, and those it lends to the process.
+#[derive(Debug)]
+pub(crate) struct Pipes {
+    pub(crate) out: PipeReader,
+    pub(crate) err: PipeReader,
+    pub(crate) writers: Arc<Writers>,
+}
+
+/// The ends that are written to.
+#[derive(Debug)]
+pub(crate) struct Writers {
+    out: PipeWriter,
+    err: PipeWriter,
+    orders: PipeWriter,
+    /// Read by the process only; kept open here.
+    orders_reader: PipeReader,
+}
+
+impl Pipes {
+    pub(crate) fn open() -> io::Result<Self> {
+        let (out, out_writer) = io::pipe()?;
+        let (err, err_writer) = io::pipe()?;
+        let (orders_reader, orders) = io::pipe()?;
+        let writers = Writers { out: out_writer, err: err_writer, orders, orders_reader };
+        Ok(Self { out, err, writers: Arc::new(writers) })
+    }
+}
+
+impl Writers {
+    /// Adds to `command` what a process needs to inherit its ends, and makes it end with the kernel.
+    pub(crate) fn lend(&self, command: &mut Command) {
+        let lent: [RawFd; 3] = [self.out.as_raw_fd(), self.err.as_raw_fd(), self.orders_reader.as_raw_fd()];
+        command.env(PIPES, lent.map(|fd| fd.to_string()).join(","));
+        inherit(command, lent);
+    }
+
+    /// Marks this place in both streams: everything written before is before the mark.
+    pub(crate) fn mark(&self, frame: &str) -> io::Result<()> {
+        (&self.out).write_all(frame.as_bytes())?;
+        (&self.err).write_all(frame.as_bytes())
+    }
+
+    /// Asks the running cell to stop at its next checkpoint.
+    pub(crate) fn interrupt(&self) -> io::Result<()> {
+        (&self.orders).write_all(b"i")
+    }
+}
+
+#[allow(unsafe_code, reason = "pre_exec is the only way to pass descriptors on, and to die with the parent")]
+fn inherit(command: &mut Command, lent: [RawFd; 3]) {
+    use std::os::unix::process::CommandExt as _;
+    // SAFETY: between fork and exec the closure makes system calls only: it neither allocates nor locks.
+    unsafe {
+        command.pre_exec(move || {
+            for fd in lent {
+                if libc::fcntl(fd, libc::F_SETFD, 0) == -1 {
+                    return Err(io::Error::last_os_error());
+                }
+            }
+            #[cfg(target_os = "linux")]
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            // A group of its own: a keyboard interrupt in the terminal reaches the kernel only.
+            libc::setpgid(0, 0);
+            Ok(())
+        });
+    }
+}
+
+/// Kills the process and everything it started.
+#[allow(unsafe_code, reason = "std cannot signal a process group")]
+pub(crate) fn kill_group(pid: u32) {
+    if let Ok(pid) = i32::try_from(pid) {
+        // SAFETY: a system call without memory effects.
+        unsafe {
+            libc::kill(-pid, libc::SIGKILL);
+        }
+    }
+}
+
+/// The memory that a process holds, in bytes; 0 when it is gone.
+pub(crate) fn resident_bytes(pid: u32) -> u64 {
+    let read = || -> io::Result<u64> {
+        let mut text = String::new();
+        io::Read::read_to_string(&mut File::open(format!("/proc/{pid}/statm"))?, &mut text)?;
+        let pages = text.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok());
+        Ok(pages.unwrap_or(0) * 4096)
+    };
+    read().unwrap_or(0)
+}

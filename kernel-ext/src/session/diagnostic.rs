@@ -1,0 +1,71 @@
+//! Compiler errors, shown on the cell as the reader typed it.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use evcxr::CompilationError;
+
+use super::Failure;
+use super::source::Edited;
+
+/// All errors of one compilation as one failure; the first message is the failure's value.
+pub(crate) fn failure(errors: &[CompilationError], source: &Edited) -> Failure {
+    // A broken line often brings follow-on errors without a place; they only distract.
+    let placed: Vec<_> = errors.iter().filter(|e| has_place(e)).collect();
+    let shown = if placed.is_empty() { errors.iter().collect() } else { placed };
+    Failure {
+        name: "CompileError".to_owned(),
+        value: shown.first().map(|error| error.message()).unwrap_or_default(),
+        traceback: shown.iter().map(|error| render(error, source)).collect(),
+    }
+}
+
+fn has_place(error: &CompilationError) -> bool {
+    error.spanned_messages().iter().any(|message| message.span.is_some())
+}
+
+fn render(error: &CompilationError, source: &Edited) -> String {
+    let message = error.message();
+    let mut title = Level::ERROR.primary_title(message.as_str());
+    if let Some(code) = error.code() {
+        title = title.id(code);
+    }
+    let annotations: Vec<_> = error
+        .spanned_messages()
+        .iter()
+        .filter_map(|message| {
+            let span = message.span?;
+            let start = source.original_offset(span.start_line, span.start_column);
+            let end = source.original_offset(span.end_line, span.end_column).max(start);
+            let kind = if message.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let annotation = kind.span(start..end);
+            let label = message.label.as_str();
+            Some(if label.is_empty() { annotation } else { annotation.label(label) })
+        })
+        .collect();
+    let mut group = annotate_snippets::Group::with_title(title);
+    if !annotations.is_empty() {
+        group = group.element(Snippet::source(source.original()).path("cell").annotations(annotations));
+    }
+    for help in error.help() {
+        group = group.element(Level::HELP.message(help));
+    }
+    if let Some(hint) = hint(error) {
+        group = group.element(Level::NOTE.message(hint));
+    }
+    Renderer::styled().render(&[group])
+}
+
+/// What is special about a cell.
+fn hint(error: &CompilationError) -> Option<&'static str> {
+    Some(match error.code()? {
+        "E0384" | "E0596" => "a variable of an earlier cell can be made mutable with `let mut x = x;`",
+        "E0597" | "E0505" | "E0515" => {
+            "a variable that outlives its cell cannot borrow from another: store an owned value, or put \
+             the code in a block { }"
+        }
+        "E0382" => {
+            "a value that was moved is gone, also for later cells: use `.clone()`, or run the cell that \
+             made it again"
+        }
+        _ => return None,
+    })
+}

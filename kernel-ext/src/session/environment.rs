@@ -1,0 +1,98 @@
+//! The environment that the compiler engine needs, set up by starting this program anew in it.
+//!
+//! The engine reads its settings from environment variables, which a process can set safely only for
+//! another one. So the kernel prepares the variables and replaces itself (`exec`), keeping its process id.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::library::Library;
+
+/// Kernels' folders under the temporary folder start with this; the process id follows.
+const FOLDER: &str = "sd35-kernel-";
+const FRONT: &str = "SD35_FRONT";
+const PATH_BEFORE: &str = "SD35_PATH";
+const TEMPORARY: &str = "EVCXR_TMPDIR";
+
+/// A prepared environment, with the folder of the generated crate; the folder goes when this does.
+#[derive(Debug)]
+pub struct Environment {
+    folder: PathBuf,
+}
+
+impl Environment {
+    /// The environment this process already runs in, if it was prepared.
+    pub fn current() -> Option<Self> {
+        std::env::var_os(FRONT)?;
+        let folder = PathBuf::from(std::env::var_os(TEMPORARY)?);
+        folder.file_name()?.to_str()?.starts_with(FOLDER).then_some(Self { folder })
+    }
+
+    /// Replaces this process by itself in a prepared environment. Returns only on failure.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the temporary folder cannot be made (a full or read-only disk).
+    pub fn enter(library: &Library) -> Result<std::convert::Infallible> {
+        let temporary = std::env::temp_dir();
+        remove_abandoned(&temporary);
+        let folder = temporary.join(format!("{FOLDER}{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| {
+            format!("cannot make a folder for the session in {}; is the disk full?", temporary.display())
+        })?;
+        let bin = library.bin();
+        let before = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(std::iter::once(bin.clone()).chain(std::env::split_paths(&before)))?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(std::env::args_os().skip(1))
+            .env("PATH", path)
+            .env(PATH_BEFORE, before)
+            .env(FRONT, &library.dir)
+            .env(TEMPORARY, &folder)
+            .env("EVCXR_CONFIG_DIR", library.dir.join("no-configuration"))
+            .env("RUST_SRC_PATH", library.dir.join("no-std-source"))
+            .env("CARGO", bin.join("cargo"))
+            .env("RUSTC", bin.join("rustc"));
+        let error = command.exec();
+        let _ = std::fs::remove_dir_all(&folder);
+        Err(error).context("the kernel could not start itself again")
+    }
+
+    /// The folder of the generated crate.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Gives a command for the reader's own code the environment that the kernel was started in.
+    pub(super) fn restore(&self, command: &mut Command) {
+        for name in [FRONT, PATH_BEFORE, TEMPORARY, "EVCXR_CONFIG_DIR", "RUST_SRC_PATH", "CARGO", "RUSTC"] {
+            command.env_remove(name);
+        }
+        let path: OsString = std::env::var_os(PATH_BEFORE).unwrap_or_default();
+        command.env("PATH", path);
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Removes the folders of kernels that were killed.
+fn remove_abandoned(temporary: &Path) {
+    for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.parse::<u32>().ok());
+        if let Some(pid) = pid
+            && !Path::new("/proc").join(pid.to_string()).exists()
+        {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}

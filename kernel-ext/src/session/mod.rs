@@ -1,0 +1,346 @@
+//! One reader's session: cells in, events and one outcome per cell out, variables kept in between.
+//!
+//! The compiler engine is evcxr; this module decides what it gets to see ([`source`], [`types`]), listens
+//! to the process that runs the cells ([`child`], [`output`]) and says in plain words what went wrong
+//! ([`diagnostic`]).
+
+mod child;
+mod diagnostic;
+mod environment;
+mod listener;
+mod output;
+mod source;
+mod types;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use evcxr::{CommandContext, Error as EngineError};
+use serde_json::Map;
+
+pub use environment::Environment;
+pub use output::{Event, Panic};
+
+use child::{Pipes, Writers};
+use listener::Listener;
+use source::{Edited, Source};
+use types::Inferred;
+
+/// How long an interrupted cell may take to reach its next checkpoint before its process is stopped.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why a cell did not finish, in the form that Jupyter shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The kind: `CompileError`, `Panic`, `Interrupted`, `ProcessEnded`, `Error`.
+    pub name: String,
+    /// One line.
+    pub value: String,
+    /// What to show; may hold ANSI colors.
+    pub traceback: Vec<String>,
+}
+
+impl Failure {
+    fn new(name: &str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        let traceback = vec![format!("\u{1b}[1;31m{name}\u{1b}[0m: {value}")];
+        Self { name: name.to_owned(), value, traceback }
+    }
+
+    fn with(mut self, line: impl Into<String>) -> Self {
+        self.traceback.push(line.into());
+        self
+    }
+}
+
+/// Hears what a cell puts out, while it runs.
+pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// The compiler engine and the process that runs the cells.
+pub struct Session {
+    engine: CommandContext,
+    writers: Arc<Writers>,
+    listener: Arc<Listener>,
+    interrupter: Interrupter,
+    marks: u64,
+    /// The last cell as the engine got it, to find a panic's line in.
+    edited: Option<Edited>,
+    /// The generated crate; removed with the session.
+    environment: Environment,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Starts the engine in the environment that this process runs in. Takes about half a second.
+    ///
+    /// # Errors
+    ///
+    /// Fails when no pipe can be opened, or the engine does not start.
+    pub fn start(environment: Environment) -> Result<Self> {
+        let pipes = Pipes::open().context("no pipes left for a new session")?;
+        let mut command = std::process::Command::new(std::env::current_exe()?);
+        environment.restore(&mut command);
+        pipes.writers.lend(&mut command);
+        let listener = Arc::new(Listener::default());
+        let state = Arc::new(Mutex::new(Running::default()));
+        listener.listen(listener::OUT, pipes.out, output::Parser::stdout(), &state);
+        listener.listen(listener::ERR, pipes.err, output::Parser::stderr(), &state);
+        let (context, outputs) = evcxr::EvalContext::with_subprocess_command(command)
+            .map_err(|error| anyhow::anyhow!("the compiler engine did not start: {error}"))?;
+        // Lines that reach the engine's own streams were written before `lessons::cell` took over.
+        listener.forward(outputs.stdout, Event::Stdout);
+        listener.forward(outputs.stderr, Event::Stderr);
+        let engine = CommandContext::with_eval_context(context);
+        let interrupter =
+            Interrupter { writers: Arc::clone(&pipes.writers), process: engine.process_handle(), state };
+        Ok(Self {
+            engine,
+            writers: pipes.writers,
+            listener,
+            interrupter,
+            marks: 0,
+            edited: None,
+            environment,
+        })
+    }
+
+    /// A handle that stops the running cell.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    /// Runs one cell to its end; `sink` hears its output meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The failure that the reader is shown: the cell did not compile, panicked, returned an error from
+    /// `?`, was interrupted, or ended its process.
+    pub fn execute(&mut self, code: &str, sink: Sink) -> Result<(), Failure> {
+        if code.trim().is_empty() {
+            return Ok(());
+        }
+        self.marks += 1;
+        self.listener.begin(Arc::clone(&sink));
+        self.interrupter.begin(self.marks);
+        let source = Source::parse(code);
+        let result = self.compile_and_run(&source, &sink);
+        // Everything the cell wrote is in the pipes by now, in front of this mark.
+        if self.writers.mark(&output::mark(self.marks)).is_ok() {
+            self.listener.wait_for(self.marks);
+        }
+        let heard = self.listener.finish();
+        let running = self.interrupter.finish();
+        if let Some(failure) = result.err() {
+            return Err(explain(failure, &running, heard.panic.as_ref()));
+        }
+        if let Some(message) = heard.failed {
+            return Err(Failure::new("Error", message));
+        }
+        if heard.panicked && running.interrupted {
+            return Err(Failure::new("Interrupted", "stopped on request; all variables are kept"));
+        }
+        if heard.panicked {
+            return Err(self.explain_panic(&heard.panic.unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    /// Names and types of the variables that are alive, by name.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let mut variables: Vec<_> =
+            self.engine.variables_and_types().map(|(name, ty)| (name.to_owned(), ty.to_owned())).collect();
+        variables.sort();
+        variables
+    }
+
+    fn compile_and_run(&mut self, source: &Source, sink: &Sink) -> Result<(), Problem> {
+        let types = if source.needs_types() { self.infer(source)? } else { HashMap::new() };
+        let edited = source.typed(&types);
+        self.edited = Some(edited.clone());
+        match self.engine.execute(&edited.text) {
+            Ok(outputs) if outputs.is_empty() => Ok(()),
+            Ok(outputs) => {
+                // The answers of the engine's own commands, such as `:vars`.
+                let data: Map<_, _> = outputs
+                    .content_by_mime_type
+                    .into_iter()
+                    .map(|(mime, content)| (mime, content.into()))
+                    .collect();
+                sink(Event::Result(data));
+                Ok(())
+            }
+            Err(error) => Err(Problem { error, edited }),
+        }
+    }
+
+    /// Asks the compiler for the type of each new variable.
+    fn infer(&mut self, source: &Source) -> Result<HashMap<String, String>, Problem> {
+        let edited = source.edited();
+        let problem = |error, edited| Err(Problem { error, edited });
+        let types_file = self.environment.folder().join("types.jsonl");
+        let _ = std::fs::remove_file(&types_file);
+        match self.engine.check(&edited.text) {
+            Ok(errors) if errors.is_empty() => {}
+            Ok(errors) => return problem(EngineError::CompilationErrors(errors), edited),
+            Err(error) => return problem(error, edited),
+        }
+        let inferred = types::read(&std::fs::read_to_string(&types_file).unwrap_or_default());
+        let mut types = HashMap::new();
+        for name in source.untyped_names() {
+            match inferred.get(name) {
+                Some(Inferred::Named(ty)) => {
+                    types.insert(name.to_owned(), ty.clone());
+                }
+                Some(unnamed) => {
+                    let advice = EngineError::Message(unnamed.advice(name));
+                    return problem(advice, edited);
+                }
+                // Left to the engine.
+                None => {}
+            }
+        }
+        Ok(types)
+    }
+
+    /// Says where in the cell it happened: the generated file holds the cell's lines as they are.
+    fn explain_panic(&self, panic: &Panic) -> Failure {
+        let mut failure = Failure::new("Panic", panic.message.clone());
+        let (Some(file), Some(line)) = (&panic.file, panic.line) else { return failure };
+        if !file.ends_with("build/lib.rs") {
+            return failure.with(format!("  in the library, {file}:{line}"));
+        }
+        let generated =
+            std::fs::read_to_string(self.environment.folder().join("build/lib.rs")).unwrap_or_default();
+        if let (Some(text), Some(edited)) = (generated.lines().nth(line - 1), &self.edited) {
+            let here = edited.text.lines().position(|own| own.trim() == text.trim());
+            failure = match here.and_then(|at| Some((at, edited.original().lines().nth(at)?))) {
+                Some((at, own)) => failure.with(format!("  line {}: {}", at + 1, own.trim())),
+                None => failure.with(format!("  in code of an earlier cell: {}", text.trim())),
+            };
+        }
+        failure.with("The cell stopped there. Variables of earlier cells are kept.")
+    }
+}
+
+/// What stopped a cell before it finished, and the text the engine had.
+struct Problem {
+    error: EngineError,
+    edited: Edited,
+}
+
+fn explain(Problem { error, edited }: Problem, running: &Running, panic: Option<&Panic>) -> Failure {
+    match error {
+        EngineError::CompilationErrors(errors) => diagnostic::failure(&errors, &edited),
+        EngineError::SubprocessTerminated(message) => ended(&message, running, panic),
+        EngineError::TypeRedefinedVariablesLost(names) => Failure::new(
+            "Error",
+            format!("a type was defined anew, so these variables are gone: {}", names.join(", ")),
+        ),
+        EngineError::Message(message) => Failure::new("Error", message.trim()),
+    }
+}
+
+/// The process that held the variables is gone.
+fn ended(message: &str, running: &Running, panic: Option<&Panic>) -> Failure {
+    let after = "Its variables are gone; functions, types and imports are kept. \
+                 Run the cells that made the variables again.";
+    if running.killed {
+        let value = format!("did not stop within {} s, so its process was ended", GRACE.as_secs());
+        return Failure::new("Interrupted", value).with(after);
+    }
+    let status = message.rsplit("status: ").next().unwrap_or(message).trim();
+    let value = if status.contains("signal: 9") {
+        "the process was killed from outside, perhaps because memory ran out (signal 9)".to_owned()
+    } else if status.contains("signal") {
+        format!("the cell crashed its process ({status})")
+    } else {
+        format!("the cell ended its process ({status})")
+    };
+    let mut failure = Failure::new("ProcessEnded", value);
+    if let Some(panic) = panic {
+        failure = failure.with(format!("  {}", panic.message));
+    }
+    failure.with(after)
+}
+
+/// Stops the running cell, from any thread.
+#[derive(Clone, Debug)]
+pub struct Interrupter {
+    writers: Arc<Writers>,
+    process: Arc<Mutex<std::process::Child>>,
+    state: Arc<Mutex<Running>>,
+}
+
+/// The state of the cell that runs now, if any.
+#[derive(Clone, Debug, Default)]
+struct Running {
+    cell: Option<u64>,
+    /// When its code started, after it was compiled.
+    begun: Option<Instant>,
+    interrupted: bool,
+    killed: bool,
+}
+
+impl Interrupter {
+    fn begin(&self, cell: u64) {
+        *lock(&self.state) = Running { cell: Some(cell), ..Running::default() };
+    }
+
+    fn finish(&self) -> Running {
+        std::mem::take(&mut *lock(&self.state))
+    }
+
+    /// Asks the running cell to stop; returns at once. A cell that has not stopped after two seconds
+    /// loses its process, and with it the variables. Without a running cell nothing happens.
+    pub fn interrupt(&self) {
+        let cell = {
+            let mut state = lock(&self.state);
+            if state.cell.is_none() || state.interrupted {
+                return;
+            }
+            state.interrupted = true;
+            state.cell
+        };
+        let own = self.clone();
+        std::thread::spawn(move || own.insist(cell, Instant::now()));
+    }
+
+    fn insist(&self, cell: Option<u64>, asked: Instant) {
+        let mut told = false;
+        loop {
+            let mut state = lock(&self.state);
+            if state.cell != cell {
+                return;
+            }
+            if let Some(begun) = state.begun {
+                if !told {
+                    told = self.writers.interrupt().is_ok();
+                }
+                if begun.max(asked).elapsed() > GRACE {
+                    state.killed = true;
+                    child::kill_group(lock(&self.process).id());
+                    return;
+                }
+            }
+            drop(state);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends the process that runs the cells, with everything it started.
+    pub fn kill(&self) {
+        child::kill_group(lock(&self.process).id());
+    }
+}
+
+/// A lock whose holder panicked guards nothing that a panic could have left half-done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

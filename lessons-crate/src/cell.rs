@@ -1,0 +1,198 @@
+//! The running cell, seen from inside its process: output in order, panics, interrupts, `.await`.
+//!
+//! The kernel opens three pipes for the process that runs cells and names them in `SD35_PIPES`: standard
+//! output, standard error, and one from which this module reads orders (so far, only "interrupt").
+//! Displays travel inside standard output as one-line frames (`RECORD SEPARATOR`, `sd35`, JSON), so a
+//! plot between two prints appears between them. The compiler engine's own protocol keeps the
+//! original standard output, under [`engine`].
+
+use std::any::type_name;
+use std::fmt::{Debug, Display};
+use std::fs::File;
+use std::future::{Future, IntoFuture};
+use std::io::{Read, Write};
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
+
+use crate::display::MimeBundle;
+use crate::interrupt;
+
+/// The environment variable that names the three pipes: `out,err,orders`, as descriptor numbers.
+const PIPES: &str = "SD35_PIPES";
+/// What starts a frame in the stream of standard output.
+const FRAME: &str = "\u{1e}sd35 ";
+
+/// Where the compiler engine listens for its own messages; `None` outside the kernel.
+static ENGINE: OnceLock<Option<File>> = OnceLock::new();
+static WAKE: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+/// Called by the kernel before each cell.
+#[doc(hidden)]
+pub fn begin() {
+    ENGINE.get_or_init(|| attach().ok());
+    interrupt::clear();
+    // From here on an interrupt can reach the cell.
+    frame(&serde_json::json!({ "kind": "begun" }));
+}
+
+/// Called by the kernel after each cell: everything printed is on its way before the cell counts as done.
+#[doc(hidden)]
+pub fn end() {
+    let _ = std::io::stdout().flush();
+    engine("EVCXR_EXECUTION_COMPLETE");
+}
+
+/// Sends one line of the engine's protocol; a panic or a failed `?` is also told to the kernel.
+#[doc(hidden)]
+pub fn engine(line: &str) {
+    if line == "EVCXR_PANIC_NOTIFICATION" {
+        frame(&serde_json::json!({ "kind": "panicked" }));
+    }
+    match ENGINE.get() {
+        Some(Some(engine)) => {
+            let _ = (&*engine).write_all(format!("{line}\n").as_bytes());
+        }
+        _ => println!("{line}"),
+    }
+}
+
+/// Reports the error that a `?` at the top level of a cell returned.
+#[doc(hidden)]
+pub fn failed(error: &dyn Display) {
+    frame(&serde_json::json!({ "kind": "failed", "message": error.to_string() }));
+}
+
+/// Sends a bundle as a `display` or a `result`; false when no kernel listens.
+pub(crate) fn send_bundle(kind: &str, bundle: &MimeBundle) -> bool {
+    if !attached() {
+        return false;
+    }
+    let data: serde_json::Map<_, _> = bundle
+        .entries()
+        .iter()
+        .map(|(mime, content)| ((*mime).to_owned(), content.as_str().into()))
+        .collect();
+    frame(&serde_json::json!({ "kind": kind, "data": data }));
+    true
+}
+
+fn attached() -> bool {
+    matches!(ENGINE.get(), Some(Some(_)))
+}
+
+fn frame(value: &serde_json::Value) {
+    if !attached() {
+        return;
+    }
+    let mut out = std::io::stdout().lock();
+    // One flush before, so that an unfinished line stays in front of the frame.
+    let _ = out.flush();
+    let _ = out.write_all(format!("{FRAME}{value}\n").as_bytes());
+    let _ = out.flush();
+}
+
+fn attach() -> std::io::Result<File> {
+    let pipes = std::env::var(PIPES).map_err(std::io::Error::other)?;
+    let paths: Vec<String> = pipes.split(',').map(|n| format!("/dev/fd/{n}")).collect();
+    let [out, err, orders] = paths.as_slice() else {
+        return Err(std::io::Error::other("SD35_PIPES needs three descriptors"));
+    };
+    let write = |path: &str| File::options().write(true).open(path);
+    let engine = write("/dev/fd/1")?;
+    rustix::stdio::dup2_stdout(write(out)?)?;
+    rustix::stdio::dup2_stderr(write(err)?)?;
+    let mut orders = File::open(orders)?;
+    std::thread::Builder::new()
+        .name("sd35-orders".into())
+        .spawn(move || {
+            let mut order = [0];
+            while let Ok(1) = orders.read(&mut order) {
+                interrupt::request();
+                WAKE.notify_waiters();
+            }
+        })?;
+    std::panic::set_hook(Box::new(report_panic));
+    Ok(engine)
+}
+
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    if crate::check::panics_are_expected() {
+        return;
+    }
+    let message = panic
+        .payload_as_str()
+        .unwrap_or("a value that is not text (std::panic::panic_any)");
+    let location = panic.location();
+    frame(&serde_json::json!({
+        "kind": "panic",
+        "message": message,
+        "file": location.map(std::panic::Location::file),
+        "line": location.map(std::panic::Location::line),
+        "thread": std::thread::current().name().filter(|name| *name != "main"),
+    }));
+}
+
+/// Shows any `Debug` value as a cell's result; `()` shows nothing. Rich types (plots, tables, reports)
+/// have an inherent method of the same name, which wins.
+#[doc(hidden)]
+pub trait ShowDebug {
+    /// Shows the value as the result of a cell.
+    fn evcxr_display(&self);
+}
+
+impl<T: Debug + ?Sized> ShowDebug for T {
+    fn evcxr_display(&self) {
+        if type_name::<T>() != "()" {
+            show_debug(&self);
+        }
+    }
+}
+
+fn show_debug(value: &dyn Debug) {
+    crate::display::emit("result", &MimeBundle::text(format!("{value:?}")));
+}
+
+/// Runs a future to its end on the course's runtime: what `.await` means at the top level of a cell.
+///
+/// The runtime lives in the library, shared by all cells, so tasks spawned by one cell go on in the next.
+///
+/// # Panics
+///
+/// Unwinds when the cell is interrupted, and panics when the runtime cannot start (no threads left).
+pub fn wait<F: IntoFuture>(future: F) -> F::Output {
+    let mut future = pin!(future.into_future());
+    let mut output = None;
+    drive(&mut |context| {
+        future.as_mut().poll(context).map(|value| {
+            output = Some(value);
+        })
+    });
+    output.expect("the future was driven to its end")
+}
+
+/// Not generic, so that the executor is compiled once, here, and not again in every cell.
+fn drive(poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>) {
+    runtime().block_on(async {
+        let mut woken = pin!(WAKE.notified());
+        // Listening starts before the flag is read, so that no interrupt falls between the two.
+        woken.as_mut().enable();
+        interrupt::checkpoint();
+        tokio::select! {
+            biased;
+            () = std::future::poll_fn(|context| poll(context)) => {}
+            () = woken => interrupt::checkpoint(),
+        }
+    });
+}
+
+fn runtime() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("the runtime for .await could not start")
+    })
+}
