@@ -1,0 +1,101 @@
+//! When a kernel process has to end: it was told to (SIGTERM, SIGHUP), or whoever started it is gone.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::protocol::{Channel, Message};
+
+/// How long a kernel that was asked to shut down may take.
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
+
+/// How often a kernel looks whether its parent still lives.
+const PARENT_CHECK: Duration = Duration::from_secs(1);
+
+/// Runs `transport`, which ends with the kernel. When there is a reason to end (`orphaned` completes, or a
+/// signal comes) the kernel is asked to shut down, and is left behind when it has not after [`GRACE`].
+///
+/// SIGINT, the keyboard's interrupt, stops the running cell only.
+pub(crate) async fn run_until_ended(
+    inbox: UnboundedSender<Message>,
+    orphaned: impl Future<Output = ()>,
+    transport: impl Future<Output = std::io::Result<()>>,
+) -> std::io::Result<()> {
+    let mut transport = pin!(transport);
+    let mut orphaned = pin!(orphaned);
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            result = &mut transport => return result,
+            Some(()) = interrupt.recv() => {
+                let _ = inbox.send(Message::request(Channel::Control, "interrupt_request", json!({})));
+            }
+            () = &mut orphaned => break,
+            () = either(&mut terminate, &mut hang_up) => break,
+        }
+    }
+    let shutdown = json!({ "restart": false });
+    let _ = inbox.send(Message::request(Channel::Control, "shutdown_request", shutdown));
+    drop(inbox);
+    tokio::time::timeout(GRACE, transport).await.unwrap_or(Ok(()))
+}
+
+async fn either(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}
+
+/// Completes when the process `expected` was our parent and is no longer; never if it was not.
+///
+/// Jupyter tells a kernel its own process id in `JPY_PARENT_PID`. A kernel that something else started in
+/// between (a script that ends at once, for example) must not take that one's end for Jupyter's.
+pub(crate) async fn parent_gone(expected: Option<u32>) {
+    if expected != Some(std::os::unix::process::parent_id()) {
+        std::future::pending::<()>().await;
+    }
+    while expected == Some(std::os::unix::process::parent_id()) {
+        tokio::time::sleep(PARENT_CHECK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_orphan_asks_its_kernel_to_shut_down() {
+        let (inbox, mut requests) = unbounded_channel();
+        let transport = async {
+            let request: Message = requests.recv().await.expect("a request");
+            assert_eq!(request.header.msg_type, "shutdown_request");
+            Ok(())
+        };
+        run_until_ended(inbox, std::future::ready(()), transport).await.expect("ended");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kernel_that_hangs_is_left_behind() {
+        let (inbox, _requests) = unbounded_channel();
+        let begun = tokio::time::Instant::now();
+        run_until_ended(inbox, std::future::ready(()), std::future::pending()).await.expect("ended");
+        assert_eq!(begun.elapsed(), GRACE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_real_parent_is_watched() {
+        let hour = Duration::from_secs(3600);
+        for expected in [None, Some(u32::MAX), Some(std::os::unix::process::parent_id())] {
+            assert!(tokio::time::timeout(hour, parent_gone(expected)).await.is_err(), "{expected:?}");
+        }
+    }
+}
