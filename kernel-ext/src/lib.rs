@@ -4,6 +4,12 @@
 //! WebSocket ([`web`]), and go to one [`session`] per reader, which compiles them with evcxr against the
 //! prebuilt [`library`] and runs them in a process of their own.
 
+pub mod client;
+pub mod handle;
+pub mod kernel;
 pub mod library;
+mod lifetime;
+pub mod lines;
 pub mod paths;
+pub mod protocol;
 pub mod session;

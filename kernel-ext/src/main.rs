@@ -1,9 +1,5 @@
 //! The command `sd35`.
-use kernel_ext::{
-    library::Library,
-    session::{Environment, Session},
-};
-use std::sync::Arc;
+use kernel_ext::{kernel, library::Library, lines, session::Environment};
 fn main() -> anyhow::Result<()> {
     evcxr::runtime_hook();
     let environment = match Environment::current() {
@@ -14,19 +10,7 @@ fn main() -> anyhow::Result<()> {
             unreachable!()
         }
     };
-    let t = std::time::Instant::now();
-    let mut session = Session::start(environment)?;
-    eprintln!("started {:?}", t.elapsed());
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut std::io::stdin(), &mut text)?;
-    for cell in text.split("\n---\n") {
-        let t = std::time::Instant::now();
-        println!(">>> {cell}");
-        let r = session.execute(cell, Arc::new(|e| println!("{e:?}")));
-        if let Err(f) = r {
-            println!("{} | {}\n{}", f.name, f.value, f.traceback.join("\n"));
-        }
-        println!("    {:?}", t.elapsed());
-    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async { lines::run(kernel::start(environment)).await })?;
     Ok(())
 }

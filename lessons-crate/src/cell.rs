@@ -14,6 +14,7 @@ use std::io::{Read, Write};
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
+use std::thread::ThreadId;
 
 use crate::display::MimeBundle;
 use crate::interrupt;
@@ -25,12 +26,15 @@ const FRAME: &str = "\u{1e}sd35 ";
 
 /// Where the compiler engine listens for its own messages; `None` outside the kernel.
 static ENGINE: OnceLock<Option<File>> = OnceLock::new();
+/// The thread that runs the cells.
+static CELL_THREAD: OnceLock<ThreadId> = OnceLock::new();
 static WAKE: tokio::sync::Notify = tokio::sync::Notify::const_new();
 
 /// Called by the kernel before each cell.
 #[doc(hidden)]
 pub fn begin() {
     ENGINE.get_or_init(|| attach().ok());
+    CELL_THREAD.get_or_init(|| std::thread::current().id());
     interrupt::clear();
     // From here on an interrupt can reach the cell.
     frame(&serde_json::json!({ "kind": "begun" }));
@@ -103,15 +107,13 @@ fn attach() -> std::io::Result<File> {
     rustix::stdio::dup2_stdout(write(out)?)?;
     rustix::stdio::dup2_stderr(write(err)?)?;
     let mut orders = File::open(orders)?;
-    std::thread::Builder::new()
-        .name("sd35-orders".into())
-        .spawn(move || {
-            let mut order = [0];
-            while let Ok(1) = orders.read(&mut order) {
-                interrupt::request();
-                WAKE.notify_waiters();
-            }
-        })?;
+    std::thread::Builder::new().name("sd35-orders".into()).spawn(move || {
+        let mut order = [0];
+        while let Ok(1) = orders.read(&mut order) {
+            interrupt::request();
+            WAKE.notify_waiters();
+        }
+    })?;
     std::panic::set_hook(Box::new(report_panic));
     Ok(engine)
 }
@@ -120,16 +122,15 @@ fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     if crate::check::panics_are_expected() {
         return;
     }
-    let message = panic
-        .payload_as_str()
-        .unwrap_or("a value that is not text (std::panic::panic_any)");
+    let message = panic.payload_as_str().unwrap_or("a value that is not text (std::panic::panic_any)");
     let location = panic.location();
+    let thread = std::thread::current();
     frame(&serde_json::json!({
         "kind": "panic",
         "message": message,
         "file": location.map(std::panic::Location::file),
         "line": location.map(std::panic::Location::line),
-        "thread": std::thread::current().name().filter(|name| *name != "main"),
+        "thread": (CELL_THREAD.get() != Some(&thread.id())).then(|| thread.name().unwrap_or("unnamed")),
     }));
 }
 

@@ -23,7 +23,7 @@ fn has_place(error: &CompilationError) -> bool {
 }
 
 fn render(error: &CompilationError, source: &Edited) -> String {
-    let message = error.message();
+    let message = error.message().replace('\n', " ");
     let mut title = Level::ERROR.primary_title(message.as_str());
     if let Some(code) = error.code() {
         title = title.id(code);
@@ -38,7 +38,12 @@ fn render(error: &CompilationError, source: &Edited) -> String {
             let kind = if message.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(start..end);
             let label = message.label.as_str();
-            Some(if label.is_empty() { annotation } else { annotation.label(label) })
+            // Where the compiler had no label, the engine repeats the title.
+            Some(if label.is_empty() || label.starts_with("error: ") {
+                annotation
+            } else {
+                annotation.label(label)
+            })
         })
         .collect();
     let mut group = annotate_snippets::Group::with_title(title);
@@ -46,6 +51,12 @@ fn render(error: &CompilationError, source: &Edited) -> String {
         group = group.element(Snippet::source(source.original()).path("cell").annotations(annotations));
     }
     for help in error.help() {
+        // The engine adds the suggested code after an empty line.
+        let help = match help.split_once("\n\n") {
+            Some((text, code)) if text.contains(code.trim()) => text.to_owned(),
+            Some((text, code)) => format!("{text}: `{}`", code.trim()),
+            None => help,
+        };
         group = group.element(Level::HELP.message(help));
     }
     if let Some(hint) = hint(error) {

@@ -51,6 +51,10 @@ impl Listener {
         std::mem::take(&mut lock(&self.state).heard)
     }
 
+    pub(super) fn close(&self) {
+        lock(&self.state).sink = None;
+    }
+
     pub(super) fn wait_for(&self, mark: u64) {
         let deadline = Instant::now() + PATIENCE;
         let mut state = lock(&self.state);

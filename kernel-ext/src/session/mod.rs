@@ -22,6 +22,7 @@ use serde_json::Map;
 
 pub use environment::Environment;
 pub use output::{Event, Panic};
+pub use source::{Completeness, completeness};
 
 use child::{Pipes, Writers};
 use listener::Listener;
@@ -53,6 +54,17 @@ impl Failure {
         self.traceback.push(line.into());
         self
     }
+}
+
+/// What could be typed at a place, and the byte range that it replaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completions {
+    /// The possible texts, sorted.
+    pub matches: Vec<String>,
+    /// Where the replaced text starts.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
 }
 
 /// Hears what a cell puts out, while it runs.
@@ -100,7 +112,7 @@ impl Session {
         let engine = CommandContext::with_eval_context(context);
         let interrupter =
             Interrupter { writers: Arc::clone(&pipes.writers), process: engine.process_handle(), state };
-        Ok(Self {
+        let mut session = Self {
             engine,
             writers: pipes.writers,
             listener,
@@ -108,7 +120,10 @@ impl Session {
             marks: 0,
             edited: None,
             environment,
-        })
+        };
+        // The engine runs a cell of its own to start up; what it printed belongs to nobody.
+        session.drain();
+        Ok(session)
     }
 
     /// A handle that stops the running cell.
@@ -126,15 +141,11 @@ impl Session {
         if code.trim().is_empty() {
             return Ok(());
         }
-        self.marks += 1;
         self.listener.begin(Arc::clone(&sink));
-        self.interrupter.begin(self.marks);
+        self.interrupter.begin();
         let source = Source::parse(code);
         let result = self.compile_and_run(&source, &sink);
-        // Everything the cell wrote is in the pipes by now, in front of this mark.
-        if self.writers.mark(&output::mark(self.marks)).is_ok() {
-            self.listener.wait_for(self.marks);
-        }
+        self.drain();
         let heard = self.listener.finish();
         let running = self.interrupter.finish();
         if let Some(failure) = result.err() {
@@ -152,12 +163,31 @@ impl Session {
         Ok(())
     }
 
+    /// Waits until everything that was written is heard: it is in the pipes by now, in front of a mark.
+    fn drain(&mut self) {
+        self.marks += 1;
+        if self.writers.mark(&output::mark(self.marks)).is_ok() {
+            self.listener.wait_for(self.marks);
+        }
+    }
+
     /// Names and types of the variables that are alive, by name.
     pub fn variables(&self) -> Vec<(String, String)> {
         let mut variables: Vec<_> =
             self.engine.variables_and_types().map(|(name, ty)| (name.to_owned(), ty.to_owned())).collect();
         variables.sort();
         variables
+    }
+
+    /// What could stand at byte `at` of `code`.
+    ///
+    /// Asks rust-analyzer, which reads the library's sources at the first question only.
+    pub fn complete(&mut self, code: &str, at: usize) -> Completions {
+        let Ok(found) = self.engine.completions(code, at) else { return Completions::default() };
+        let mut matches: Vec<String> = found.completions.into_iter().map(|c| c.code).collect();
+        matches.sort();
+        matches.dedup();
+        Completions { matches, start: found.start_offset, end: found.end_offset }
     }
 
     fn compile_and_run(&mut self, source: &Source, sink: &Sink) -> Result<(), Problem> {
@@ -258,6 +288,8 @@ fn ended(message: &str, running: &Running, panic: Option<&Panic>) -> Failure {
     let status = message.rsplit("status: ").next().unwrap_or(message).trim();
     let value = if status.contains("signal: 9") {
         "the process was killed from outside, perhaps because memory ran out (signal 9)".to_owned()
+    } else if status.contains("signal: 11") {
+        "the cell crashed its process: a recursion without end, or unsafe code (signal 11)".to_owned()
     } else if status.contains("signal") {
         format!("the cell crashed its process ({status})")
     } else {
@@ -268,6 +300,14 @@ fn ended(message: &str, running: &Running, panic: Option<&Panic>) -> Failure {
         failure = failure.with(format!("  {}", panic.message));
     }
     failure.with(after)
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The listening threads outlive the session, blocked on their pipes; the sink must not.
+        self.listener.close();
+        self.interrupter.kill();
+    }
 }
 
 /// Stops the running cell, from any thread.
@@ -281,7 +321,7 @@ pub struct Interrupter {
 /// The state of the cell that runs now, if any.
 #[derive(Clone, Debug, Default)]
 struct Running {
-    cell: Option<u64>,
+    cell: Option<Arc<()>>,
     /// When its code started, after it was compiled.
     begun: Option<Instant>,
     interrupted: bool,
@@ -289,8 +329,8 @@ struct Running {
 }
 
 impl Interrupter {
-    fn begin(&self, cell: u64) {
-        *lock(&self.state) = Running { cell: Some(cell), ..Running::default() };
+    fn begin(&self) {
+        *lock(&self.state) = Running { cell: Some(Arc::default()), ..Running::default() };
     }
 
     fn finish(&self) -> Running {
@@ -306,17 +346,22 @@ impl Interrupter {
                 return;
             }
             state.interrupted = true;
-            state.cell
+            state.cell.clone()
         };
         let own = self.clone();
         std::thread::spawn(move || own.insist(cell, Instant::now()));
     }
 
-    fn insist(&self, cell: Option<u64>, asked: Instant) {
+    fn insist(&self, cell: Option<Arc<()>>, asked: Instant) {
         let mut told = false;
         loop {
             let mut state = lock(&self.state);
-            if state.cell != cell {
+            // A cell is told from the next one by its address: a late order must not hit that.
+            let same = match (&state.cell, &cell) {
+                (Some(now), Some(then)) => Arc::ptr_eq(now, then),
+                _ => false,
+            };
+            if !same {
                 return;
             }
             if let Some(begun) = state.begun {

@@ -124,7 +124,7 @@ impl Source {
             let inner = awaiting.expr().map(|expr| expr.syntax().text_range());
             if let (Some(inner), false) = (inner, inside_async(node)) {
                 let (start, end) = (offset(inner.start()), offset(inner.end()));
-                self.edits.push(Edit { at: start, delete: 0, insert: "::lessons::cell::wait(".into() });
+                self.edits.push(Edit { at: start, delete: 0, insert: "lessons::cell::wait(".into() });
                 let rest = offset(node.text_range().end()) - end;
                 self.edits.push(Edit { at: end, delete: rest, insert: ")".into() });
             }
@@ -138,7 +138,7 @@ impl Source {
             && !inside_const(node)
         {
             let at = offset(brace.text_range().end());
-            let insert = " ::lessons::interrupt::checkpoint();".into();
+            let insert = " lessons::interrupt::checkpoint();".into();
             self.edits.push(Edit { at, delete: 0, insert });
         }
     }
@@ -170,6 +170,47 @@ impl Source {
             annotation: single.then_some((after, typed_to - after)),
             end: offset(statement.syntax().text_range().end()),
         });
+    }
+}
+
+/// Whether a text can run as it is, for consoles that must decide what Enter means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// It can run.
+    Complete,
+    /// More lines must follow: a bracket, a comment or a string is open.
+    Incomplete {
+        /// White space to start the next line with.
+        indent: String,
+    },
+    /// No further line can make it right.
+    Invalid,
+}
+
+/// Judges a text by its brackets, strings and comments, and then by its syntax.
+pub fn completeness(text: &str) -> Completeness {
+    let code = without_commands(text);
+    let tokens = SourceFile::parse(&code, Edition::Edition2024);
+    let mut depth = 0_usize;
+    for element in tokens.syntax_node().descendants_with_tokens() {
+        match element.kind() {
+            T!['('] | T!['['] | T!['{'] => depth += 1,
+            T![')'] | T![']'] | T!['}'] => match depth.checked_sub(1) {
+                Some(outer) => depth = outer,
+                None => return Completeness::Invalid,
+            },
+            _ => {}
+        }
+    }
+    let unterminated = tokens.errors().iter().any(|error| error.to_string().contains("to terminate"));
+    if unterminated || depth > 0 {
+        return Completeness::Incomplete { indent: "    ".repeat(depth) };
+    }
+    let wrapped = format!("{BEFORE}{code}\n}}");
+    if SourceFile::parse(&wrapped, Edition::Edition2024).errors().is_empty() {
+        Completeness::Complete
+    } else {
+        Completeness::Invalid
     }
 }
 
@@ -312,7 +353,7 @@ mod tests {
         let source = Source::parse("f(1).await?; async { g().await }.await");
         assert_eq!(
             source.edited().text,
-            "::lessons::cell::wait(f(1))?; ::lessons::cell::wait(async { g().await })"
+            "lessons::cell::wait(f(1))?; lessons::cell::wait(async { g().await })"
         );
     }
 
@@ -321,8 +362,8 @@ mod tests {
         let source = Source::parse("loop {}\nconst fn f() { while true {} }\nfor i in 0..3 { g(i) }");
         assert_eq!(
             source.edited().text,
-            "loop { ::lessons::interrupt::checkpoint();}\nconst fn f() { while true {} }\n\
-             for i in 0..3 { ::lessons::interrupt::checkpoint(); g(i) }"
+            "loop { lessons::interrupt::checkpoint();}\nconst fn f() { while true {} }\n\
+             for i in 0..3 { lessons::interrupt::checkpoint(); g(i) }"
         );
     }
 
@@ -338,10 +379,21 @@ mod tests {
     }
 
     #[test]
+    fn open_brackets_strings_and_comments_want_more() {
+        let incomplete = |indent: &str| Completeness::Incomplete { indent: indent.to_owned() };
+        assert_eq!(completeness("let x = 1;"), Completeness::Complete);
+        assert_eq!(completeness("fn f() {"), incomplete("    "));
+        assert_eq!(completeness("let s = \"a"), incomplete(""));
+        assert_eq!(completeness("/* a"), incomplete(""));
+        assert_eq!(completeness("f(1))"), Completeness::Invalid);
+        assert_eq!(completeness("let = ;"), Completeness::Invalid);
+    }
+
+    #[test]
     fn columns_map_back() {
         let source = Source::parse("let v = f().await; g(v)");
         let edited = source.typed(&types(&[("v", "u8")]));
-        assert_eq!(edited.text, "let v: u8 = ::lessons::cell::wait(f()); g(v)");
+        assert_eq!(edited.text, "let v: u8 = lessons::cell::wait(f()); g(v)");
         for (needle, expected) in [("f()", 8), ("g(v)", 19), ("u8", 5)] {
             let column = edited.text.find(needle).expect("in the text") + 1;
             assert_eq!(edited.original_offset(1, column), expected, "{needle}");

@@ -12,7 +12,7 @@ pub(crate) enum Inferred {
     Named(String),
     /// A closure: its type has no name.
     Closure,
-    /// Some `impl Trait`, or the future of an async block.
+    /// Some `impl Trait`, the future of an async block, or an adapter around a closure.
     Opaque(String),
 }
 
@@ -53,14 +53,14 @@ pub(crate) fn read(messages: &str) -> HashMap<String, Inferred> {
 }
 
 fn classify(ty: &str) -> Inferred {
-    if ty.contains("{closure@") {
+    if ty.starts_with("{closure@") {
         return Inferred::Closure;
     }
-    if ty.contains("impl ") || ty.contains("{async") || ty.contains("{coroutine") {
+    if ["{closure@", "{async", "{coroutine"].iter().any(|part| ty.contains(part)) {
         return Inferred::Opaque(ty.to_owned());
     }
-    let named = ty.replace("{integer}", "i32").replace("{float}", "f64");
-    Inferred::Named(without_function_names(&named))
+    let named = without_function_names(&ty.replace("{integer}", "i32").replace("{float}", "f64"));
+    if named.contains("impl ") { Inferred::Opaque(named) } else { Inferred::Named(named) }
 }
 
 /// `fn(u8) -> u8 {double}` is the type of one function; the pointer type has no name in braces.
@@ -86,6 +86,12 @@ mod tests {
         assert_eq!(classify("[{integer}; 3]"), Inferred::Named("[i32; 3]".into()));
         assert_eq!(classify("{closure@src/lib.rs:3:9: 3:12}"), Inferred::Closure);
         assert_eq!(classify("fn(u8) -> u8 {double}"), Inferred::Named("fn(u8) -> u8".into()));
-        assert!(matches!(classify("impl Iterator<Item = u8>"), Inferred::Opaque(_)));
+        assert_eq!(
+            classify("fn(i32) -> i32 {core::num::<impl i32>::abs}"),
+            Inferred::Named("fn(i32) -> i32".into())
+        );
+        for opaque in ["impl Iterator<Item = u8>", "Map<Range<i32>, {closure@cell:1:1: 1:4}>"] {
+            assert!(matches!(classify(opaque), Inferred::Opaque(_)), "{opaque}");
+        }
     }
 }

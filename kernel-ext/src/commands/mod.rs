@@ -1,0 +1,7 @@
+//! The subcommands of `sd35`, one module each.
+
+pub mod build;
+pub mod check;
+pub mod jupyter;
+pub mod kernel;
+pub mod serve;
