@@ -1,1 +1,28 @@
-//! See the README.
+//! Every algorithm of System Design in 35 Days, by topic.
+//!
+//! | topic | module | what it teaches |
+//! |---|---|---|
+//! | randomness | [`rng`], [`dist`] | seeded numbers; service times and popularity |
+//! | hashing | [`hash`] | stable hash functions |
+//! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
+//! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |
+//! | running | [`interrupt`] | how long work is stopped |
+//!
+//! The algorithms are pure: they read no clock, no file, no socket and no global randomness. Time and
+//! randomness are arguments, so the same seed gives the same result on every machine, and everything that
+//! is an algorithm also compiles to `wasm32-unknown-unknown` (where `plot` and `check` are left out).
+
+#[cfg(feature = "cell")]
+pub mod cell;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod check;
+pub mod display;
+pub mod dist;
+pub mod hash;
+pub mod interrupt;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod plot;
+pub mod prelude;
+pub mod rng;
+pub mod stats;
+pub mod table;

@@ -1,0 +1,21 @@
+//! Checks a learner's solution, and says in words what is wrong with it.
+//!
+//! Each exercise has a trait, which the learner implements, and a function here, which checks it. The
+//! function runs the exercise's [`Property`] list against the learner's type and answers with a
+//! [`Report`]: what was expected, what was found, the smallest input that shows it, and, when the
+//! mistake is a known one, a [`Diagnosis`].
+//!
+//! Three rules hold for every checker:
+//!
+//! - The learner's code may panic (`todo!()`, an index out of range): the property fails and the panic is
+//!   quoted; the other properties still run.
+//! - It may loop for ever: each property has a time limit, and a hung one ends the check with an answer.
+//! - The function is generic only on its surface. Its loops run over a trait object, compiled here, so
+//!   that they are fast although the learner's own code is not optimized.
+
+mod report;
+mod runner;
+
+pub use report::{Diagnosis, Outcome, Property, Report};
+pub use runner::panics_are_expected;
+pub(crate) use runner::{Checker, Failure};

@@ -1,0 +1,15 @@
+//! What every cell can use without an import.
+
+#[cfg(feature = "cell")]
+#[doc(hidden)]
+pub use crate::cell::{self, ShowDebug};
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::check;
+pub use crate::display::{MimeBundle, Render};
+pub use crate::dist::{self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Zipf};
+pub use crate::hash;
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::plot::{self, Plot};
+pub use crate::rng::Rng;
+pub use crate::stats::{self, Summary};
+pub use crate::table::{self, Table};
