@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -18,13 +19,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts a fresh kernel.
+    /// Starts a fresh kernel with this `sd35`.
     ///
     /// # Errors
     ///
-    /// Fails when this program cannot be started once more.
-    pub fn start() -> Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
+    /// Fails when the program cannot be started.
+    pub fn start(program: &Path) -> Result<Self> {
+        let mut process = Command::new(program)
             .args(["kernel", "run", "--lines"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -42,18 +43,45 @@ impl Client {
     ///
     /// Fails when the kernel ends meanwhile. A cell that fails is not an error: its outputs say so.
     pub fn execute(&mut self, code: &str) -> Result<Vec<Value>> {
+        let id = self.submit(code)?;
+        self.outputs(&id)
+    }
+
+    /// Sends a cell and returns the id of the request, for [`Client::outputs`].
+    ///
+    /// # Errors
+    ///
+    /// Fails when the kernel is gone.
+    pub fn submit(&mut self, code: &str) -> Result<String> {
         let content = json!({
             "code": code, "silent": false, "store_history": true, "allow_stdin": false,
             "stop_on_error": false, "user_expressions": {},
         });
-        let request = Message::request(Channel::Shell, "execute_request", content);
-        writeln!(self.requests, "{}", serde_json::to_string(&request)?)?;
+        self.send(&Message::request(Channel::Shell, "execute_request", content))
+    }
+
+    /// Asks the kernel to stop the running cell.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the kernel is gone.
+    pub fn interrupt(&mut self) -> Result<()> {
+        self.send(&Message::request(Channel::Control, "interrupt_request", json!({}))).map(drop)
+    }
+
+    /// Waits until a submitted cell is done; returns its outputs.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the kernel ends meanwhile.
+    pub fn outputs(&mut self, id: &str) -> Result<Vec<Value>> {
         let mut outputs = Vec::new();
+        // The reply and the last news come on different channels, in either order.
         let (mut replied, mut idle) = (false, false);
         while !(replied && idle) {
             let Some(line) = self.messages.next() else { bail!("the kernel ended while a cell ran") };
             let message: Message = serde_json::from_str(&line?)?;
-            if message.parent_header.as_ref().is_none_or(|parent| parent.msg_id != request.header.msg_id) {
+            if message.parent_header.as_ref().is_none_or(|parent| parent.msg_id != id) {
                 continue;
             }
             match message.header.msg_type.as_str() {
@@ -63,6 +91,11 @@ impl Client {
             }
         }
         Ok(outputs)
+    }
+
+    fn send(&mut self, message: &Message) -> Result<String> {
+        writeln!(self.requests, "{}", serde_json::to_string(message)?).context("the kernel is gone")?;
+        Ok(message.header.msg_id.clone())
     }
 }
 

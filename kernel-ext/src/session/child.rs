@@ -4,7 +4,6 @@
 //! towards the kernel, orders towards the process (see `lessons::cell`). The kernel keeps both ends, so
 //! that no read ever ends early, and so that it can put marks of its own into the output.
 
-use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::process::Command;
@@ -90,15 +89,4 @@ pub(crate) fn kill_group(pid: u32) {
             libc::kill(-pid, libc::SIGKILL);
         }
     }
-}
-
-/// The memory that a process holds, in bytes; 0 when it is gone.
-pub(crate) fn resident_bytes(pid: u32) -> u64 {
-    let read = || -> io::Result<u64> {
-        let mut text = String::new();
-        io::Read::read_to_string(&mut File::open(format!("/proc/{pid}/statm"))?, &mut text)?;
-        let pages = text.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok());
-        Ok(pages.unwrap_or(0) * 4096)
-    };
-    read().unwrap_or(0)
 }

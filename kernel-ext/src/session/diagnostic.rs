@@ -18,6 +18,17 @@ pub(crate) fn failure(errors: &[CompilationError], source: &Edited) -> Failure {
     }
 }
 
+/// An error found before the compiler was asked, at a byte offset of the cell.
+pub(crate) fn failure_at(message: &str, at: usize, cell: &str) -> Failure {
+    let snippet = Snippet::source(cell).path("cell").annotation(AnnotationKind::Primary.span(at..at));
+    let report = [Level::ERROR.primary_title(message).element(snippet)];
+    Failure {
+        name: "CompileError".to_owned(),
+        value: message.to_owned(),
+        traceback: vec![Renderer::styled().render(&report)],
+    }
+}
+
 fn has_place(error: &CompilationError) -> bool {
     error.spanned_messages().iter().any(|message| message.span.is_some())
 }

@@ -141,9 +141,12 @@ impl Session {
         if code.trim().is_empty() {
             return Ok(());
         }
+        let source = Source::parse(code);
+        if let Some(at) = source.patternless() {
+            return Err(diagnostic::failure_at("expected pattern", at, code));
+        }
         self.listener.begin(Arc::clone(&sink));
         self.interrupter.begin();
-        let source = Source::parse(code);
         let result = self.compile_and_run(&source, &sink);
         self.drain();
         let heard = self.listener.finish();

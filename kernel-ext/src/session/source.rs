@@ -41,6 +41,8 @@ pub(crate) struct Source {
     text: String,
     edits: Vec<Edit>,
     untyped: Vec<Untyped>,
+    /// Where a `let` has no pattern. The engine would leave such a statement out without a word.
+    patternless: Option<usize>,
 }
 
 /// Put around the cell, so that statements and a last expression parse.
@@ -50,12 +52,18 @@ impl Source {
     pub(crate) fn parse(text: &str) -> Self {
         let wrapped = format!("{BEFORE}{}\n}}", without_commands(text));
         let parsed = SourceFile::parse(&wrapped, Edition::Edition2024);
-        let mut source = Self { text: text.to_owned(), edits: Vec::new(), untyped: Vec::new() };
+        let mut source =
+            Self { text: text.to_owned(), edits: Vec::new(), untyped: Vec::new(), patternless: None };
+        let root = parsed.syntax_node();
+        source.patternless = root
+            .descendants()
+            .filter_map(ast::LetStmt::cast)
+            .find(|statement| statement.pat().is_none())
+            .and_then(|statement| Some(offset(statement.let_token()?.text_range().end())));
         // Broken syntax is the compiler's to explain, on the text as typed.
         if !parsed.errors().is_empty() {
             return source;
         }
-        let root = parsed.syntax_node();
         let body = root.children().find_map(ast::Fn::cast).and_then(|function| function.body());
         let Some(body) = body else { return source };
         for node in body.syntax().descendants() {
@@ -68,6 +76,11 @@ impl Source {
         }
         source.edits.sort_by_key(|edit| edit.at);
         source
+    }
+
+    /// Where a `let` has no pattern, if one has none.
+    pub(crate) fn patternless(&self) -> Option<usize> {
+        self.patternless
     }
 
     /// Whether the compiler must be asked for types.

@@ -1,0 +1,184 @@
+//! Cells through a real kernel process: what they show, what is kept, and how bad ones fail.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use kernel_ext::client::Client;
+use serde_json::Value;
+
+fn kernel() -> Client {
+    Client::start(Path::new(env!("CARGO_BIN_EXE_sd35"))).expect("the kernel starts")
+}
+
+fn run(kernel: &mut Client, code: &str) -> Vec<Value> {
+    kernel.execute(code).expect("the kernel survives")
+}
+
+/// The plain text of everything a cell showed.
+fn shown(outputs: &[Value]) -> String {
+    let text = |output: &Value| match output["output_type"].as_str() {
+        Some("stream") => output["text"].as_str().map(str::to_owned),
+        Some("error") => Some(format!("{}: {}", output["ename"], output["evalue"]).replace('"', "")),
+        _ => output["data"]["text/plain"].as_str().map(str::to_owned),
+    };
+    outputs.iter().filter_map(text).collect()
+}
+
+#[track_caller]
+fn expect(kernel: &mut Client, code: &str, expected: &str) {
+    assert_eq!(shown(&run(kernel, code)), expected, "{code}");
+}
+
+#[track_caller]
+fn expect_error(kernel: &mut Client, code: &str, name: &str, words: &str) {
+    let outputs = run(kernel, code);
+    let error = outputs.last().expect("an output");
+    assert_eq!(error["ename"], name, "{code}: {error}");
+    let traceback = error["traceback"].to_string();
+    let plain = traceback.replace("\\u001b[0m", "").replace("\\u001b[1m", "");
+    assert!(plain.contains(words) || shown(&outputs).contains(words), "{code}: {plain}");
+}
+
+#[test]
+fn variables_functions_and_types_are_kept() {
+    let mut kernel = kernel();
+    let kernel = &mut kernel;
+    expect(kernel, "let mut total = 0_u64; let words = vec![\"a\", \"b\"];", "");
+    expect(kernel, "fn double(x: u64) -> u64 { 2 * x }\n#[derive(Debug)] struct Point { x: i32 }", "");
+    expect(kernel, "total += 21; println!(\"{}\", double(total)); Point { x: 1 }", "42\nPoint { x: 1 }");
+    expect(kernel, "words.len()", "2");
+    expect(kernel, "let (a, mut b) = (1.5, String::from(\"x\")); b.push('y');", "");
+    expect(kernel, "(a, b.clone(), total)", "(1.5, \"xy\", 21)");
+    expect(kernel, "let bits = [1u8; 3]; let map: std::collections::BTreeMap<_, _> = [(1, 'a')].into();", "");
+    expect(kernel, "let f: Box<dyn Fn(i32) -> i32> = Box::new(|x| x + 1); let g = i32::abs;", "");
+    expect(kernel, "(f(1), g(-2), bits, map)", "(2, 2, [1, 1, 1], {1: 'a'})");
+    // Redefinition replaces.
+    expect(kernel, "fn double(x: u64) -> u64 { 20 * x }", "");
+    expect(kernel, "double(1)", "20");
+    expect(kernel, "let words = words.len() as f64; words", "2.0");
+}
+
+#[test]
+fn awaits_run_on_one_runtime() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "async fn answer() -> Result<u32, std::num::ParseIntError> { \"42\".parse() }", "");
+    expect(&mut kernel, "let n = answer().await?; n", "42");
+    expect(&mut kernel, "(async { answer().await.unwrap_or(0) + 1 }).await", "43");
+    expect_error(&mut kernel, "\"x\".parse::<u32>()?;", "Error", "invalid digit");
+}
+
+#[test]
+fn compile_errors_point_into_the_cell_and_lose_nothing() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "let kept = 1;", "");
+    expect_error(&mut kernel, "let a = 1;\nlet x: i32 = \"a\";", "CompileError", "cell:2:14");
+    expect_error(&mut kernel, "let y = kept.nothing();", "CompileError", "cell:1:14");
+    expect_error(&mut kernel, "let c = |x: i32| x;", "Error", "Box<dyn Fn");
+    expect_error(&mut kernel, "let it = (0..3).map(|x| x + 1);", "Error", "collect");
+    expect_error(&mut kernel, "let r = &kept;", "CompileError", "reference");
+    expect_error(&mut kernel, "let = 3;", "CompileError", "expected pattern");
+    expect(&mut kernel, "kept", "1");
+}
+
+#[test]
+fn a_panic_names_its_line_and_keeps_variables() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "let v = vec![1, 2, 3];", "");
+    expect_error(&mut kernel, "let i = 10;\nprintln!(\"before\");\nv[i]", "Panic", "line 3: v[i]");
+    expect(&mut kernel, "v.len()", "3");
+    let outputs = run(&mut kernel, "std::thread::spawn(|| panic!(\"elsewhere\")).join().is_err()");
+    assert!(shown(&outputs).contains("elsewhere") && shown(&outputs).contains("true"), "{outputs:?}");
+}
+
+#[test]
+fn an_endless_loop_stops_and_keeps_variables() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "let kept = String::from(\"kept\");", "");
+    for code in [
+        "loop {}",
+        "let mut n = 0_u64; while true { n = n.wrapping_add(1); }",
+        "std::future::pending::<()>().await",
+    ] {
+        let id = kernel.submit(code).expect("the kernel lives");
+        std::thread::sleep(Duration::from_millis(800));
+        let asked = Instant::now();
+        kernel.interrupt().expect("the kernel lives");
+        let outputs = kernel.outputs(&id).expect("the kernel survives");
+        assert!(shown(&outputs).starts_with("Interrupted: stopped on request"), "{code}: {outputs:?}");
+        assert!(asked.elapsed() < Duration::from_millis(1500), "{code}: {:?}", asked.elapsed());
+    }
+    expect(&mut kernel, "kept", "\"kept\"");
+}
+
+#[test]
+fn a_cell_that_ignores_the_interrupt_loses_its_process_only() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "fn kept() -> u8 { 7 }\nlet lost = 1;", "");
+    let id =
+        kernel.submit("std::thread::sleep(std::time::Duration::from_secs(60));").expect("the kernel lives");
+    std::thread::sleep(Duration::from_millis(800));
+    kernel.interrupt().expect("the kernel lives");
+    let outputs = kernel.outputs(&id).expect("the kernel survives");
+    assert!(shown(&outputs).contains("did not stop within 2 s"), "{outputs:?}");
+    expect(&mut kernel, "kept()", "7");
+    expect_error(&mut kernel, "lost", "CompileError", "not found");
+}
+
+#[test]
+fn a_dead_process_is_explained() {
+    let mut kernel = kernel();
+    expect_error(&mut kernel, "std::process::exit(3)", "ProcessEnded", "ended its process (3)");
+    expect_error(&mut kernel, "std::process::abort()", "ProcessEnded", "SIGABRT");
+    let overflow = "fn deep(n: u64) -> u64 { if n == 0 { 0 } else { 1 + deep(n - 1) } }\ndeep(u64::MAX)";
+    expect_error(&mut kernel, overflow, "ProcessEnded", "recursion without end");
+    expect(&mut kernel, "1 + 1", "2");
+}
+
+#[test]
+fn floods_are_cut() {
+    let mut kernel = kernel();
+    let flood = "let line = \"x\".repeat(99); for _ in 0..1_000_000 { println!(\"{line}\"); }";
+    let outputs = run(&mut kernel, flood);
+    let text = shown(&outputs);
+    assert!(text.len() < 2 << 20, "{} bytes", text.len());
+    assert!(text.contains("[output cut after 1 MiB; 98.9") || text.contains("[output cut after 1 MiB; 99.0"));
+    let huge = run(&mut kernel, "\"y\".repeat(20_000_000)");
+    assert!(shown(&huge).contains("too large to show"), "{}", shown(&huge).len());
+    expect(&mut kernel, "2 + 2", "4");
+}
+
+#[test]
+fn rich_values_keep_their_place_between_prints() {
+    let mut kernel = kernel();
+    let code = "println!(\"one\");\nlet t = Table::new([\"a\"]).row([1]); t.show();\nprintln!(\"two\");\nt";
+    let outputs = run(&mut kernel, code);
+    let kinds: Vec<_> = outputs.iter().filter_map(|o| o["output_type"].as_str()).collect();
+    assert_eq!(kinds, ["stream", "display_data", "stream", "execute_result"], "{outputs:?}");
+    assert!(outputs[1]["data"]["text/html"].as_str().is_some_and(|html| html.contains("<table")));
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let folders = || {
+        std::fs::read_dir(std::env::temp_dir())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("sd35-kernel-"))
+            .map(|entry| entry.path())
+            .collect::<Vec<_>>()
+    };
+    let mut kernel = kernel();
+    let pid = shown(&run(&mut kernel, "std::process::id()"));
+    let parent = shown(&run(&mut kernel, "std::os::unix::process::parent_id()"));
+    let folder = std::env::temp_dir().join(format!("sd35-kernel-{parent}"));
+    assert!(folders().contains(&folder), "{folder:?}");
+    kernel.submit("loop {}").expect("the kernel lives");
+    drop(kernel);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Path::new("/proc").join(&pid).exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(!Path::new("/proc").join(&pid).exists(), "process {pid} is left");
+    assert!(!folder.exists(), "{folder:?} is left");
+}
