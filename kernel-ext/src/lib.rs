@@ -6,7 +6,10 @@
 
 pub mod client;
 pub mod handle;
+pub mod jupyter;
+pub mod jupyterlab;
 pub mod kernel;
+pub mod kernelspec;
 pub mod library;
 mod lifetime;
 pub mod lines;

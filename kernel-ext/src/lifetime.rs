@@ -83,19 +83,19 @@ mod tests {
         run_until_ended(inbox, std::future::ready(()), transport).await.expect("ended");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_kernel_that_hangs_is_left_behind() {
         let (inbox, _requests) = unbounded_channel();
-        let begun = tokio::time::Instant::now();
+        let begun = std::time::Instant::now();
         run_until_ended(inbox, std::future::ready(()), std::future::pending()).await.expect("ended");
-        assert_eq!(begun.elapsed(), GRACE);
+        assert!((GRACE..GRACE * 3).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn only_a_real_parent_is_watched() {
-        let hour = Duration::from_secs(3600);
+    #[tokio::test]
+    async fn a_parent_that_lives_or_never_was_is_not_gone() {
         for expected in [None, Some(u32::MAX), Some(std::os::unix::process::parent_id())] {
-            assert!(tokio::time::timeout(hour, parent_gone(expected)).await.is_err(), "{expected:?}");
+            let gone = tokio::time::timeout(PARENT_CHECK * 2, parent_gone(expected));
+            assert!(gone.await.is_err(), "{expected:?}");
         }
     }
 }
