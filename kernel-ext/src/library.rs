@@ -17,6 +17,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,7 @@ impl Library {
         let dir = cache.join(format!("lib-{}", key(&toolchain)?));
         let library = Self { dir };
         if library.intact() {
+            library.touch();
             return Ok(library);
         }
         fs::create_dir_all(&cache)
@@ -105,6 +107,12 @@ impl Library {
             .iter()
             .all(|(name, size)| fs::metadata(lib.join(name)).is_ok_and(|metadata| metadata.len() == *size))
             && checksum(&lib.join("liblessons.so")).is_ok_and(|sum| sum == manifest.sha256)
+    }
+
+    /// Remembers that the library was used; see [`remove_stale`].
+    fn touch(&self) {
+        let manifest = File::options().append(true).open(self.dir.join("manifest.json"));
+        let _ = manifest.and_then(|file| file.set_modified(std::time::SystemTime::now()));
     }
 
     fn build(&self, toolchain: &Toolchain) -> Result<()> {
@@ -290,17 +298,16 @@ fn compile(toolchain: &Toolchain) -> Result<Vec<PathBuf>> {
     Ok(artifacts)
 }
 
-/// Removes libraries of other sources or compilers that nobody used for a month, and failed attempts.
+/// Removes libraries of other sources or compilers that nobody used for a week, and failed attempts.
 fn remove_stale(cache: &Path, keep: &Path) {
-    let month = std::time::Duration::from_secs(30 * 24 * 3600);
+    const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
     for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
         let path = entry.path();
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let unused = entry
-            .metadata()
-            .and_then(|m| m.modified())
-            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > month));
+        let unused = fs::metadata(path.join("manifest.json"))
+            .and_then(|manifest| manifest.modified())
+            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > WEEK));
         // The caller holds the lock, so nothing is being built.
         if name.starts_with("building-") || (name.starts_with("lib-") && path != keep && unused) {
             let _ = fs::remove_dir_all(path);

@@ -200,6 +200,9 @@ impl Source {
 
 const PRELUDE: &str = "\n#[allow(unused_imports)] use ::lessons::prelude::*;\n#[allow(unused_imports)] use ::lessons::cell::ShowDebug as _;\n";
 
+/// Types are wanted in full, as code that compiles anywhere in the crate. (With `RUSTC_BOOTSTRAP`.)
+const FULL_TYPES: [&str; 2] = ["-Ztrim-diagnostic-paths=no", "-Zwrite-long-types-to-disk=no"];
+
 /// What every compilation of a cell has in common.
 fn compiler(settings: &Settings, source: &Path, out: &str) -> Command {
     let library = &settings.library;
@@ -246,11 +249,7 @@ fn build(source: &Source, settings: &Settings) -> Result<ExitCode> {
 fn check(source: &Source, settings: &Settings) -> Result<ExitCode> {
     let path = Source::write("probe", &source.to_probe())?;
     let mut command = compiler(settings, &path, "target/probe");
-    command
-        .args(["--crate-type", "lib", "--emit", "metadata"])
-        // Types are wanted in full, as code that compiles anywhere in the crate.
-        .env("RUSTC_BOOTSTRAP", "1")
-        .args(["-Ztrim-diagnostic-paths=no", "-Zwrite-long-types-to-disk=no"]);
+    command.args(["--crate-type", "lib", "--emit", "metadata"]).env("RUSTC_BOOTSTRAP", "1").args(FULL_TYPES);
     let messages = output_of(command)?;
     let about_types = |line: &&str| line.contains("Sd35Type");
     let types: Vec<&str> = messages.stderr.lines().filter(about_types).collect();
@@ -283,7 +282,7 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         })
         .map_err(|e| format!("{}: {e}", own.display()))?;
     let library = &settings.library;
-    let flags = [
+    let mut flags = vec![
         "-Cprefer-dynamic".to_owned(),
         format!("--extern=lessons={}", library.join("liblessons.so").display()),
         format!("-Ldependency={}", library.display()),
@@ -291,6 +290,10 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         format!("-Clink-arg=-Wl,-rpath,{}", settings.std.display()),
     ];
     let mut command = Command::new(&settings.cargo);
+    if verb == "check" {
+        flags.extend(FULL_TYPES.map(str::to_owned));
+        command.env("RUSTC_BOOTSTRAP", "1");
+    }
     command
         .args(args)
         .current_dir(own)
