@@ -1,0 +1,117 @@
+//! A day as a Jupyter notebook (nbformat 4.5).
+
+use serde_json::{Value, json};
+
+use crate::chapter::{Block, Cell};
+use crate::quiz::{Card, Quiz};
+use crate::recorded::Recorded;
+use crate::{Day, Exercise};
+
+/// The kernel's name, as `sd35 kernel install` registers it.
+const KERNEL: &str = "sd35";
+const KERNEL_TITLE: &str = "Rust (System Design in 35 Days)";
+
+/// The whole notebook, with the recorded outputs in place.
+pub fn notebook(day: &Day, recorded: &Recorded) -> Value {
+    let mut cells = Cells { recorded, cells: Vec::new() };
+    let notes = day.chapter.notes.iter();
+    for block in day.chapter.blocks.iter().chain(notes) {
+        match block {
+            Block::Prose(text) => cells.prose(text),
+            Block::Cell(cell) => cells.code(cell),
+            Block::Exercise(exercise) => cells.exercise(exercise),
+            Block::Quiz(quiz) => cells.prose(&quiz_text(quiz)),
+            Block::Cards(cards) => cells.prose(&cards_text(cards)),
+        }
+    }
+    json!({
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {
+            "kernelspec": { "name": KERNEL, "display_name": KERNEL_TITLE, "language": "rust" },
+            "language_info": {
+                "name": "rust", "mimetype": "text/rust", "file_extension": ".rs",
+                "pygments_lexer": "rust", "codemirror_mode": "rust",
+            },
+            "title": format!("Day {}: {}", day.header.number, day.header.title),
+        },
+        "cells": cells.cells,
+    })
+}
+
+struct Cells<'a> {
+    recorded: &'a Recorded,
+    cells: Vec<Value>,
+}
+
+impl Cells<'_> {
+    fn prose(&mut self, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() {
+            // Ids of code are the chapter's; prose is numbered.
+            let id = format!("text-{}", self.cells.len());
+            self.cells.push(json!({ "cell_type": "markdown", "id": id, "metadata": {}, "source": text }));
+        }
+    }
+
+    fn code(&mut self, cell: &Cell) {
+        let mut tags = Vec::new();
+        if cell.role.fails {
+            // Clients that run a whole notebook go on after a cell with this tag.
+            tags.push("raises-exception");
+        }
+        let hidden = json!({ "source_hidden": cell.role.setup });
+        let mut outputs = self.recorded.outputs(cell).unwrap_or_default().to_vec();
+        for output in &mut outputs {
+            if output["output_type"] == "execute_result" {
+                output["execution_count"] = Value::Null;
+            }
+        }
+        self.cells.push(json!({
+            "cell_type": "code",
+            "id": cell.id,
+            "metadata": { "tags": tags, "jupyter": hidden },
+            "execution_count": null,
+            "source": cell.source,
+            "outputs": outputs,
+        }));
+    }
+
+    fn exercise(&mut self, exercise: &Exercise) {
+        let [starter, check] = exercise.cells();
+        let level = exercise.level.name();
+        self.prose(&format!("### Exercise: {} ({level}, {} minutes)", exercise.title, exercise.minutes));
+        self.code(&starter);
+        self.code(&check);
+        let mut help = String::new();
+        for (number, hint) in exercise.hints.iter().enumerate() {
+            help += &folded(&format!("Hint {}", number + 1), hint);
+        }
+        help += &folded("A solution", &format!("```rust\n{}\n```", exercise.solution));
+        self.prose(&help);
+    }
+}
+
+fn folded(summary: &str, text: &str) -> String {
+    format!("<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n\n")
+}
+
+fn quiz_text(quiz: &Quiz) -> String {
+    let mut text = String::new();
+    for (number, item) in quiz.items.iter().enumerate() {
+        text += &format!("**{}.** {}\n\n", number + 1, item.question.trim());
+        let mut answer = String::new();
+        for (index, option) in item.options.iter().enumerate() {
+            let letter = char::from(b'a' + u8::try_from(index).unwrap_or(25).min(25));
+            text += &format!("- {letter}) {}\n", option.text.trim());
+            let verdict = if option.correct { "right" } else { "wrong" };
+            answer += &format!("- {letter}) {verdict}: {}\n", option.why.trim());
+        }
+        text += &format!("\n{}", folded("Answers, explained", &answer));
+    }
+    text
+}
+
+fn cards_text(cards: &[Card]) -> String {
+    cards.iter().map(|card| folded(card.front.trim(), card.back.trim())).collect()
+}
