@@ -16,3 +16,4 @@ pub mod lines;
 pub mod paths;
 pub mod protocol;
 pub mod session;
+pub mod web;

@@ -66,6 +66,38 @@ pub(crate) async fn parent_gone(expected: Option<u32>) {
     }
 }
 
+/// Makes the process that `command` starts get SIGTERM when this one ends, on systems that can.
+#[allow(unsafe_code, reason = "only code between fork and exec can ask for this")]
+pub(crate) fn end_with_parent(command: &mut std::process::Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt as _;
+        // SAFETY: the closure makes one system call: it neither allocates nor locks.
+        unsafe {
+            command.pre_exec(|| {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+                Ok(())
+            });
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
+/// Kills the process group that the process `leader` leads, if there is one.
+#[allow(unsafe_code, reason = "std cannot signal a process group")]
+pub(crate) fn kill_group(leader: u32) {
+    // 0 and 1 would mean our own group and everyone.
+    if let Ok(leader) = i32::try_from(leader)
+        && leader > 1
+    {
+        // SAFETY: a system call without memory effects.
+        unsafe {
+            libc::kill(-leader, libc::SIGKILL);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::sync::mpsc::unbounded_channel;

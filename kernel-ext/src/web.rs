@@ -1,0 +1,178 @@
+//! The page's door: the book and its kernels over HTTP and WebSocket, on this machine only.
+//!
+//! ```text
+//! /...                             the built book; nothing secret, no token
+//! /api                             who is there; no token
+//! /api/status, kernelspecs, kernels, kernels/{id}[/interrupt, /restart]      token
+//! /api/kernels/{id}/channels       WebSocket: messages of the Jupyter protocol    token
+//! ```
+//!
+//! The paths and answers are those of Jupyter Server, so that its clients can use this server, and the
+//! page can use theirs. Each kernel is a process of its own that ends with this one. A kernel outlives its
+//! sockets: a page that comes back gets what it missed.
+//!
+//! Source: Jupyter Development Team, "Jupyter Server REST API" and "WebSocket kernel wire protocols",
+//! jupyter_server documentation, version 2.
+
+mod access;
+mod error;
+mod kernel;
+mod kernels;
+mod process;
+mod recent;
+mod routes;
+mod site;
+mod socket;
+mod v1;
+
+use std::ffi::OsString;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use kernels::Kernels;
+
+/// The port unless another is asked for: 35 days.
+pub const PORT: u16 = 8035;
+
+/// What to serve, and how much of it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of the built book.
+    pub site: PathBuf,
+    /// The TCP port on loopback; 0 takes any that is free.
+    pub port: u16,
+    /// The secret that the kernels' paths ask for; `None` makes a new one.
+    pub token: Option<String>,
+    /// The program that runs a kernel on lines of JSON, with its arguments.
+    pub command: Vec<OsString>,
+    /// No more kernels than this at once: each takes some 300 MB.
+    pub kernels_max: usize,
+    /// A kernel without a page is ended after this much quiet.
+    pub idle_max: Duration,
+}
+
+impl Options {
+    /// The usual options: this program's own kernels, at most 8, ended an hour after the page has gone.
+    ///
+    /// # Errors
+    ///
+    /// Fails when this program cannot find its own file.
+    pub fn new(site: PathBuf) -> Result<Self> {
+        let program = std::env::current_exe().context("this program cannot find its own file")?;
+        let command = [program.into_os_string(), "kernel".into(), "run".into(), "--lines".into()];
+        Ok(Self {
+            site,
+            port: PORT,
+            token: None,
+            command: command.into(),
+            kernels_max: 8,
+            idle_max: Duration::from_secs(3600),
+        })
+    }
+}
+
+/// A server that has its port and does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    token: String,
+    options: Options,
+}
+
+impl Server {
+    /// Takes the port.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the port is taken (saying by what, and the way out) or may not be used, or when the token
+    /// is empty.
+    pub async fn bind(options: Options) -> Result<Self> {
+        let token = match &options.token {
+            Some(token) => token.clone(),
+            None => uuid::Uuid::new_v4().simple().to_string(),
+        };
+        ensure!(!token.is_empty(), "the token must not be empty: it is what keeps other programs out");
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        let listener = match TcpListener::bind(wanted).await {
+            Ok(listener) => listener,
+            Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
+                "port {} is taken by {}; stop that one, or choose another port with --port",
+                options.port,
+                if is_ours(wanted) { "another `sd35 serve`" } else { "another program" }
+            ),
+            Err(error) => {
+                let problem = format!("cannot listen on port {}; choose another with --port", options.port);
+                return Err(error).context(problem);
+            }
+        };
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address, token, options })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The one address to open in a browser; it carries the token.
+    pub fn url(&self) -> String {
+        format!("http://{}/?token={}", self.address, self.token)
+    }
+
+    /// Serves until SIGINT or SIGTERM. No kernel is left when it returns, which takes at most 5 seconds.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system gives out no more connections or signals.
+    pub async fn run(self) -> Result<()> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let stop = async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        self.run_until(stop).await
+    }
+
+    /// Serves until `stop` completes.
+    pub(crate) async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let kernels = Arc::new(Kernels::new(&self.options));
+        let culling = tokio::spawn(Arc::clone(&kernels).cull());
+        let router = routes::router(Arc::clone(&kernels), &self.options.site, &self.token);
+        let served = tokio::select! {
+            served = std::future::IntoFuture::into_future(axum::serve(self.listener, router)) => served,
+            () = stop => Ok(()),
+        };
+        culling.abort();
+        kernels.stop_all().await;
+        served.context("the server lost its port")
+    }
+}
+
+/// True if a server of ours answers at `address`.
+fn is_ours(address: SocketAddr) -> bool {
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        write!(stream, "GET /api HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(4096).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.contains(routes::SERVER))
+}
+
+#[cfg(test)]
+mod tests;
