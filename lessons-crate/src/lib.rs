@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | randomness | [`rng`], [`dist`] | seeded numbers; service times and popularity |
 //! | hashing | [`hash`] | stable hash functions |
+//! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |
 //! | running | [`interrupt`] | how long work is stopped |
@@ -24,5 +25,6 @@ pub mod interrupt;
 pub mod plot;
 pub mod prelude;
 pub mod rng;
+pub mod sketch;
 pub mod stats;
 pub mod table;

@@ -184,7 +184,10 @@ impl Plot {
     fn data(&self) -> Table {
         let first = if self.x_label.is_empty() { "x" } else { &self.x_label };
         let mut table = Table::new([first].into_iter().chain(self.series.iter().map(|s| s.name.as_str())));
-        let mut xs: Vec<f64> = self.series.iter().flat_map(|s| s.points.iter().map(|p| p.0)).collect();
+        // A formula may be drawn at many more places than were measured.
+        let any_measured = self.series.iter().any(|s| !s.theory);
+        let rows = self.series.iter().filter(|s| !s.theory || !any_measured);
+        let mut xs: Vec<f64> = rows.flat_map(|s| s.points.iter().map(|p| p.0)).collect();
         xs.sort_unstable_by(f64::total_cmp);
         xs.dedup();
         for x in thin(&xs, TEXT_ROWS_MAX) {

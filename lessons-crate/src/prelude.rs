@@ -11,5 +11,9 @@ pub use crate::hash;
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
 pub use crate::rng::Rng;
+pub use crate::sketch::{
+    self, BinaryFuseFilter, BlockedBloomFilter, BloomFilter, CountingBloomFilter, CuckooFilter, Filter,
+    FilterError, InsertFilter, ScalableBloomFilter, XorFilter,
+};
 pub use crate::stats::{self, Summary};
 pub use crate::table::{self, Table};

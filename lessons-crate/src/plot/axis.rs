@@ -5,7 +5,7 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
 /// About how many ticks an axis gets.
-const TICKS_GOAL: f64 = 6.0;
+const TICKS_GOAL: f64 = 7.0;
 
 /// One axis: the range it shows and where its ticks are.
 #[derive(Clone, Debug)]
@@ -199,7 +199,7 @@ mod tests {
     fn ticks_are_round() {
         let cases: [(&[f64], &[f64]); 3] = [
             (&[0.0, 10.0], &[0.0, 2.0, 4.0, 6.0, 8.0, 10.0]),
-            (&[0.0, 3.1], &[0.0, 1.0, 2.0, 3.0, 4.0]),
+            (&[0.0, 3.1], &[0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5]),
             (&[-1.0, 1.0], &[-1.0, -0.5, 0.0, 0.5, 1.0]),
         ];
         for (values, ticks) in cases {

@@ -1,0 +1,69 @@
+//! Sketches: answers about a set from far less memory than the set, with a known error.
+//!
+//! A filter answers "is this key in the set?" with "no", which is certain, or "maybe". Its false-positive
+//! rate is the share of absent keys for which it says "maybe".
+//!
+//! | filter | choose it when | bits per key at 1% | add later | delete |
+//! |---|---|---|---|---|
+//! | [`BloomFilter`] | the number of keys is known: the simple default | 9.6 | yes | no |
+//! | [`BlockedBloomFilter`] | it is larger than the processor's cache and read often | 9.9 | yes | no |
+//! | [`CountingBloomFilter`] | keys leave, and memory is plenty | 38 | yes | yes |
+//! | [`ScalableBloomFilter`] | nobody knows how many keys will come | 13 to 21 | yes, without limit | no |
+//! | [`CuckooFilter`] | keys leave, and memory matters | 10.5 | yes, up to a load of 95% | yes |
+//! | [`XorFilter`] | the set is built once and only read | 9.8 (at 0.39%) | no | no |
+//! | [`BinaryFuseFilter`] | as above, and smaller | 9.0 (at 0.39%) | no | no |
+//!
+//! No filter can do with less than log2(1 / rate) bits per key, 6.6 at 1%; see [`formula`].
+//!
+//! Keys are numbers, text or bytes ([`Key`]). Experiments use [`present_keys`], [`absent_keys`] and
+//! [`measure_false_positive_rate`], whose loops are compiled with the library.
+
+mod binary_fuse_filter;
+mod blocked_bloom_filter;
+mod bloom_filter;
+mod counting_bloom_filter;
+mod cuckoo_filter;
+mod error;
+pub mod formula;
+mod key;
+mod measure;
+mod packed;
+mod peeling;
+mod scalable_bloom_filter;
+mod xor_filter;
+
+pub use binary_fuse_filter::BinaryFuseFilter;
+pub use blocked_bloom_filter::BlockedBloomFilter;
+pub use bloom_filter::BloomFilter;
+pub use counting_bloom_filter::CountingBloomFilter;
+pub use cuckoo_filter::CuckooFilter;
+pub use error::FilterError;
+pub use key::Key;
+pub use measure::{
+    absent_keys, count_maybe, false_positives, insert_all, measure_false_positive_rate, present_keys,
+};
+pub use peeling::peeling_success;
+pub use scalable_bloom_filter::ScalableBloomFilter;
+pub use xor_filter::XorFilter;
+
+/// A set that can give a false positive, never a false negative.
+pub trait Filter {
+    /// The name of the family, for plots and tables.
+    fn name(&self) -> &'static str;
+
+    /// False when the key is certainly not in the set; true when it is, or by mistake.
+    fn may_contain(&self, key: u64) -> bool;
+
+    /// The memory of the filter's data, in bits; the few words of its header are not counted.
+    fn size_bits(&self) -> u64;
+}
+
+/// A filter to which keys can be added after it was made.
+pub trait InsertFilter: Filter {
+    /// Adds a key.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError::Full`] when a filter of limited load has no room; the key is then not in it.
+    fn insert(&mut self, key: u64) -> Result<(), FilterError>;
+}
