@@ -16,6 +16,7 @@
 
 mod access;
 mod error;
+mod keeper;
 mod kernel;
 mod kernels;
 mod process;
@@ -103,11 +104,14 @@ impl Server {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let listener = match TcpListener::bind(wanted).await {
             Ok(listener) => listener,
-            Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
-                "port {} is taken by {}; stop that one, or choose another port with --port",
-                options.port,
-                if is_ours(wanted) { "another `sd35 serve`" } else { "another program" }
-            ),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                let ours = tokio::task::spawn_blocking(move || is_ours(wanted)).await?;
+                bail!(
+                    "port {} is taken by {}; stop that one, or choose another port with --port",
+                    options.port,
+                    if ours { "another `sd35 serve`" } else { "another program" }
+                )
+            }
             Err(error) => {
                 let problem = format!("cannot listen on port {}; choose another with --port", options.port);
                 return Err(error).context(problem);
@@ -144,8 +148,12 @@ impl Server {
         self.run_until(stop).await
     }
 
-    /// Serves until `stop` completes.
-    pub(crate) async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
+    /// Like [`Server::run`], but serves until `stop` completes.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system gives out no more connections.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
         let kernels = Arc::new(Kernels::new(&self.options));
         let culling = tokio::spawn(Arc::clone(&kernels).cull());
         let router = routes::router(Arc::clone(&kernels), &self.options.site, &self.token);

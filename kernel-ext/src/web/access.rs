@@ -73,8 +73,9 @@ fn check(token: &Token, headers: &HeaderMap, uri: &Uri, is_api: bool) -> Result<
 }
 
 fn is_this_machine(host: &str) -> bool {
-    host.parse::<Authority>()
-        .is_ok_and(|host| !host.as_str().contains('@') && matches!(host.host(), "localhost" | "127.0.0.1" | "[::1]"))
+    host.parse::<Authority>().is_ok_and(|host| {
+        !host.as_str().contains('@') && matches!(host.host(), "localhost" | "127.0.0.1" | "[::1]")
+    })
 }
 
 /// From the header `Authorization: token T` or `Bearer T`, else from `?token=T`.
@@ -136,7 +137,9 @@ mod tests {
         for host in ["localhost", "localhost:8035", "127.0.0.1:1", "[::1]:8035", "[::1]"] {
             assert!(is_this_machine(host), "{host}");
         }
-        for host in ["", "example.org", "localhost.example.org", "127.0.0.1.example.org:8035", "a@localhost", "::1"] {
+        for host in
+            ["", "example.org", "localhost.example.org", "127.0.0.1.example.org:8035", "a@localhost", "::1"]
+        {
             assert!(!is_this_machine(host), "{host}");
         }
     }

@@ -89,7 +89,10 @@ async fn start(State(kernels): Shared, body: Bytes) -> Result<Response, Refusal>
         Wanted::default()
     } else {
         serde_json::from_slice(&body).map_err(|error| {
-            Refusal::new(StatusCode::BAD_REQUEST, format!("the body must be like {{\"name\": \"sd35\"}}: {error}"))
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                format!("the body must be like {{\"name\": \"sd35\"}}: {error}"),
+            )
         })?
     };
     if wanted.name.as_deref().is_some_and(|name| name != kernelspec::NAME) {

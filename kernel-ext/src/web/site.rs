@@ -38,12 +38,15 @@ async fn add_policy(request: Request, next: Next) -> Response<Body> {
         return Response::from_parts(parts, body);
     }
     if parts.status == StatusCode::NOT_FOUND && parts.headers.get(header::CONTENT_TYPE).is_none() {
-        let page = Html("<!doctype html><title>Not found</title><p>There is no such page. <a href=\"/\">Start</a></p>");
+        let page = Html(
+            "<!doctype html><title>Not found</title><p>There is no such page. <a href=\"/\">Start</a></p>",
+        );
         let mut response = (StatusCode::NOT_FOUND, page).into_response();
         set_policy(&mut response, &BTreeSet::new());
         return response;
     }
-    let is_page = parts.headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+    let is_page =
+        parts.headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
     let (body, digests) = if is_page {
         match to_bytes(body, PAGE_MAX).await {
             Ok(page) => {
@@ -104,7 +107,8 @@ mod tests {
 
     #[test]
     fn scripts_in_line() {
-        let page = b"<p>&lt;script&gt;no&lt;/script&gt;<script>one</script><SCRIPT type=\"x\">\ntwo\n</SCRIPT>\
+        let page =
+            b"<p>&lt;script&gt;no&lt;/script&gt;<script>one</script><SCRIPT type=\"x\">\ntwo\n</SCRIPT>\
             <script src=\"a.js\"></script><script defer></script><script>unfinished";
         let found: Vec<_> = inline_scripts(page).map(|text| String::from_utf8_lossy(text)).collect();
         assert_eq!(found, ["one", "\ntwo\n", ""]);
