@@ -1,0 +1,195 @@
+//! Building `sd35` with progress in plain words.
+
+use std::collections::HashSet;
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::Result;
+
+/// Minutes that a first build takes on two cores, measured; said only while nothing better is known.
+const USUAL_MINUTES: u64 = 5;
+
+/// Builds the programs. Says nothing when they are up to date.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--release", "--locked", "--package", "kernel-ext"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cargo could not be started: {error}"))?;
+    let log = Arc::new(Mutex::new(String::new()));
+    let reader = cargo.stderr.take().map(|stderr| {
+        let log = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(std::result::Result::ok) {
+                let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+                log.push_str(&line);
+                log.push('\n');
+            }
+        })
+    });
+    let mut line = Line::new();
+    let mut done = HashSet::new();
+    let mut total = None;
+    if let Some(stdout) = cargo.stdout.take() {
+        for message in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
+            if !message.contains("\"reason\":\"compiler-artifact\"") || message.contains("\"custom-build\"") {
+                continue;
+            }
+            let package = field(&message, "package_id").to_owned();
+            done.insert(package.clone());
+            if message.contains("\"fresh\":false") {
+                let total = *total.get_or_insert_with(|| packages(root));
+                line.say(done.len(), total, name(&package));
+            }
+        }
+    }
+    let status = cargo.wait().map_err(|error| format!("cargo could not be waited for: {error}"))?;
+    line.end();
+    if let Some(reader) = reader {
+        let _ = reader.join();
+    }
+    if status.success() {
+        return Ok(());
+    }
+    let log = std::mem::take(&mut *log.lock().unwrap_or_else(PoisonError::into_inner));
+    Err(explain(&log))
+}
+
+/// The reasons that a reader can do something about, in one sentence; else what cargo said.
+fn explain(log: &str) -> String {
+    let known = [
+        (
+            "No space left on device",
+            "the disk is full; free about 2 GB and start again: what is built is kept",
+        ),
+        (
+            "linker `cc` not found",
+            "there is no C compiler (`cc`); on Debian or Ubuntu `apt install gcc libc6-dev`",
+        ),
+        ("requires rustc", "this Rust is too old; `rustup update stable` brings one that is new enough"),
+        ("failed to download", "a package could not be downloaded; look at the network and start again"),
+        ("Read-only file system", "the folder is read-only; clone the course to one you may write to"),
+    ];
+    let reason = known.iter().find(|(words, _)| log.contains(words)).map(|(_, reason)| *reason);
+    match reason {
+        Some(reason) => reason.to_owned(),
+        None => {
+            let errors: String = log
+                .lines()
+                .skip_while(|line| !line.starts_with("error"))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            format!("the programs do not build:\n{}", if errors.is_empty() { log } else { &errors })
+        }
+    }
+}
+
+/// How many packages there are to build.
+fn packages(root: &Path) -> usize {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["tree", "--locked", "--package", "kernel-ext", "--edges", "normal,build", "--prefix", "none"])
+        .args(["--format", "{p}"])
+        .current_dir(root)
+        .output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines().map(|line| line.trim_end_matches(" (*)")).collect::<HashSet<_>>().len().max(1)
+}
+
+/// The value of a text field, in a message of cargo's.
+fn field<'a>(message: &'a str, key: &str) -> &'a str {
+    let start = message.find(&format!("\"{key}\":\"")).map(|at| at + key.len() + 4);
+    start.and_then(|start| message[start..].split('"').next()).unwrap_or_default()
+}
+
+/// `registry+...#serde@1.0` is `serde`; `path+file:///.../book#0.1.0` is `book`.
+fn name(package: &str) -> &str {
+    let (source, tail) = package.split_once('#').unwrap_or(("", package));
+    match tail.split_once('@') {
+        Some((name, _)) => name,
+        None => source.rsplit('/').next().unwrap_or(tail),
+    }
+}
+
+/// One line that is written over on a terminal, and now and then a new one in a log.
+struct Line {
+    begun: Instant,
+    said: Option<Instant>,
+    terminal: bool,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self { begun: Instant::now(), said: None, terminal: std::io::stdout().is_terminal() }
+    }
+
+    fn say(&mut self, done: usize, total: usize, package: &str) {
+        let pause = if self.terminal { Duration::from_millis(100) } else { Duration::from_secs(10) };
+        if self.said.is_some_and(|said| said.elapsed() < pause) {
+            return;
+        }
+        if self.said.is_none() {
+            println!(
+                "Building the kernel and the book's tools, once: {total} packages, about {USUAL_MINUTES} minutes \
+                 on two cores."
+            );
+        }
+        self.said = Some(Instant::now());
+        let elapsed = self.begun.elapsed();
+        let text = format!(
+            "{done} of {total} packages, {}{}: {package}",
+            clock(elapsed),
+            left(elapsed, done, total)
+        );
+        if self.terminal {
+            print!("\r\u{1b}[K{text}");
+        } else {
+            println!("{text}");
+        }
+        let _ = std::io::stdout().flush();
+    }
+
+    fn end(&self) {
+        if self.said.is_some() {
+            let clear = if self.terminal { "\r\u{1b}[K" } else { "" };
+            println!("{clear}Built in {}.", clock(self.begun.elapsed()));
+        }
+    }
+}
+
+/// A guess once there is something to guess from; the last packages are larger than the first.
+fn left(elapsed: Duration, done: usize, total: usize) -> String {
+    if elapsed < Duration::from_secs(20) || done < 20 || done >= total {
+        return String::new();
+    }
+    let rest = elapsed.as_secs_f64() * (total - done) as f64 / done as f64 * 1.3;
+    format!(", about {} left", clock(Duration::from_secs_f64(rest)))
+}
+
+fn clock(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_named_as_people_know_them() {
+        assert_eq!(name("registry+https://index/x#serde_json@1.0.1"), "serde_json");
+        assert_eq!(name("path+file:///home/me/course/book#0.1.0"), "book");
+        assert_eq!(field(r#"{"a":1,"package_id":"x#y@1","b":"c"}"#, "package_id"), "x#y@1");
+    }
+
+    #[test]
+    fn known_failures_become_one_sentence() {
+        assert!(explain("error: x\n No space left on device (os error 28)").starts_with("the disk is full"));
+        assert!(explain("   Compiling a\nerror[E0]: b\n").ends_with("error[E0]: b\n"));
+    }
+}

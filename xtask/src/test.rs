@@ -1,0 +1,280 @@
+//! `cargo xtask test`: everything that must hold, from an empty machine.
+//!
+//! Each step runs even if an earlier one failed, so that one run shows all there is to repair. A step is a
+//! command; what it prints is counted, by the words of the program that printed it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use crate::{Result, progress, release_folder, root};
+
+/// A step: its name, what it is about, and how it runs.
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&mut Counts) -> Result<()>,
+}
+
+const STEPS: [Step; 9] = [
+    Step { name: "packages", about: "install the system packages and Python tools", run: packages },
+    Step { name: "format", about: "rustfmt", run: format },
+    Step { name: "lint", about: "clippy, no warnings", run: lint },
+    Step { name: "rust", about: "unit, property and kernel tests", run: rust },
+    Step { name: "doc", about: "the examples in the documentation", run: doc },
+    Step { name: "wasm", about: "the pure core compiles for wasm32", run: wasm },
+    Step { name: "cells", about: "every cell of the book through the real kernel", run: cells },
+    Step { name: "notebooks", about: "the notebooks through a real Jupyter client", run: notebooks },
+    Step { name: "page", about: "the pages in headless Chromium", run: page },
+];
+
+/// How many checks passed and failed.
+#[derive(Default)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+}
+
+/// Runs the named steps, all of them by default.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    if arguments.iter().any(|argument| argument == "--list") {
+        for step in &STEPS {
+            println!("{:10} {}", step.name, step.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(unknown) = arguments.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        return Err(format!("there is no step `{unknown}`; `cargo xtask test --list` names them"));
+    }
+    let mut counts = Counts::default();
+    let begun = Instant::now();
+    for step in STEPS.iter().filter(|step| arguments.is_empty() || arguments.iter().any(|a| a == step.name)) {
+        println!("\n== {}: {}", step.name, step.about);
+        let started = Instant::now();
+        let before = counts.failed;
+        if let Err(message) = (step.run)(&mut counts) {
+            // A command that failed without saying which check failed is itself one that did.
+            counts.failed += usize::from(counts.failed == before);
+            println!("FAILED {}: {message}", step.name);
+        }
+        println!("== {} took {:.0} s", step.name, started.elapsed().as_secs_f64());
+    }
+    println!("\nAll steps took {:.1} minutes.", begun.elapsed().as_secs_f64() / 60.0);
+    println!("{} passed, {} failed", counts.passed, counts.failed);
+    Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+fn sd35() -> Result<Command> {
+    progress::build(&root())?;
+    let mut command = Command::new(release_folder()?.join("sd35"));
+    command.current_dir(root());
+    Ok(command)
+}
+
+/// Runs a command that passes or fails as a whole.
+fn whole(mut command: Command, counts: &mut Counts) -> Result<()> {
+    let status = command
+        .status()
+        .map_err(|error| format!("{:?} could not be started: {error}", command.get_program()))?;
+    if status.success() {
+        counts.passed += 1;
+        Ok(())
+    } else {
+        Err(format!("it ended with {status}"))
+    }
+}
+
+/// Runs a command and counts what its lines report.
+fn counted(mut command: Command, counts: &mut Counts, count: fn(&str) -> (usize, usize)) -> Result<()> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{:?} could not be started: {error}", command.get_program()))?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
+            println!("{line}");
+            let (passed, failed) = count(&line);
+            counts.passed += passed;
+            counts.failed += failed;
+        }
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
+}
+
+/// `test result: ok. 12 passed; 0 failed; ...`
+fn cargo_test_line(line: &str) -> (usize, usize) {
+    let Some(rest) = line.strip_prefix("test result: ") else { return (0, 0) };
+    let number = |word: &str| {
+        let before = rest.split(word).next().unwrap_or_default();
+        before.rsplit(' ').find_map(|part| part.parse().ok()).unwrap_or(0)
+    };
+    (number(" passed"), number(" failed"))
+}
+
+/// `ok  name` or `FAILED  name: why`, as our scripts print; `DRIFT` as `sd35 check` says it.
+fn own_line(line: &str) -> (usize, usize) {
+    match line.split_whitespace().next() {
+        Some("ok") => (1, 0),
+        Some("FAILED" | "DRIFT") => (0, 1),
+        _ => (0, 0),
+    }
+}
+
+fn packages(counts: &mut Counts) -> Result<()> {
+    let wanted =
+        std::fs::read_to_string(root().join("xtask/packages.txt")).map_err(|error| error.to_string())?;
+    let missing: Vec<&str> = wanted
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .filter(|package| !installed(package))
+        .collect();
+    if !missing.is_empty() {
+        println!("installing {}", missing.join(", "));
+        let mut update = privileged("apt-get");
+        update.args(["update", "-qq"]);
+        let _ = update.status();
+        let mut install = privileged("apt-get");
+        install.args(["install", "--yes", "-qq", "--no-install-recommends"]).args(&missing);
+        install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+        whole(install, counts)
+            .map_err(|why| format!("apt-get could not install {}: {why}", missing.join(", ")))?;
+    }
+    let python = venv().join("bin/python");
+    if !python.exists() {
+        let mut make = Command::new("python3");
+        make.args(["-m", "venv"]).arg(venv());
+        whole(make, counts)?;
+    }
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+        .arg(root().join("xtask/tests/requirements.txt"));
+    whole(pip, counts)
+}
+
+fn installed(package: &str) -> bool {
+    let query = Command::new("dpkg-query").args(["--show", "--showformat=${Status}", package]).output();
+    query.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("install ok installed"))
+}
+
+/// With sudo, unless this is root already.
+fn privileged(program: &str) -> Command {
+    let id = Command::new("id").arg("-u").output().map(|output| output.stdout).unwrap_or_default();
+    if id.trim_ascii() == b"0" {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    command
+}
+
+/// The Python tools live in the target folder, which nobody keeps.
+fn venv() -> PathBuf {
+    let release = release_folder().unwrap_or_default();
+    release.parent().unwrap_or(&release).join("test-venv")
+}
+
+fn python(script: &str) -> Command {
+    let mut command = Command::new(venv().join("bin/python"));
+    command.arg(root().join("xtask/tests").join(script)).current_dir(root()).env("PYTHONUNBUFFERED", "1");
+    command
+}
+
+fn format(counts: &mut Counts) -> Result<()> {
+    whole(cargo(&["fmt", "--all", "--check"]), counts)
+}
+
+fn lint(counts: &mut Counts) -> Result<()> {
+    let clippy = ["clippy", "--quiet", "--release", "--locked", "--workspace", "--all-targets", "--"];
+    let mut command = cargo(&clippy);
+    command.args(["--deny", "warnings"]);
+    whole(command, counts)
+}
+
+fn rust(counts: &mut Counts) -> Result<()> {
+    let test = [
+        "test",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--no-fail-fast",
+        "--quiet",
+    ];
+    counted(cargo(&test), counts, cargo_test_line)
+}
+
+fn doc(counts: &mut Counts) -> Result<()> {
+    let test = ["test", "--release", "--locked", "--workspace", "--doc", "--no-fail-fast", "--quiet"];
+    counted(cargo(&test), counts, cargo_test_line)
+}
+
+/// With Debian's Rust, which comes with the sources that the standard library for wasm is built from.
+fn wasm(counts: &mut Counts) -> Result<()> {
+    let mut command = Command::new("/usr/bin/cargo");
+    command
+        .args(["build", "--quiet", "--release", "--locked", "--package", "lessons"])
+        .args(["--target", "wasm32-unknown-unknown", "-Zbuild-std=std,panic_abort"])
+        .current_dir(root())
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("CARGO_TARGET_DIR", venv().with_file_name("wasm"))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-22");
+    whole(command, counts)
+}
+
+fn cells(counts: &mut Counts) -> Result<()> {
+    let mut command = sd35()?;
+    command.arg("check");
+    counted(command, counts, own_line)
+}
+
+fn notebooks(counts: &mut Counts) -> Result<()> {
+    let mut build = sd35()?;
+    build.arg("build");
+    whole(build, counts)?;
+    let mut command = python("notebooks.py");
+    command.arg(release_folder()?.join("sd35"));
+    counted(command, counts, own_line)
+}
+
+fn page(counts: &mut Counts) -> Result<()> {
+    drop(sd35()?);
+    let mut command = python("page.py");
+    command.arg(release_folder()?.join("sd35"));
+    counted(command, counts, own_line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_counted_by_their_words() {
+        assert_eq!(cargo_test_line("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured"), (12, 0));
+        assert_eq!(cargo_test_line("test result: FAILED. 3 passed; 2 failed; 0 ignored"), (3, 2));
+        assert_eq!(cargo_test_line("running 3 tests"), (0, 0));
+        assert_eq!(own_line("  ok     d03-a (0.1 s)"), (1, 0));
+        assert_eq!(own_line("  DRIFT  d03-a: line 1"), (0, 1));
+        assert_eq!(own_line("FAILED page loads: why"), (0, 1));
+        assert_eq!(own_line("okay"), (0, 0));
+    }
+
+    #[test]
+    fn step_names_are_unique() {
+        let names: std::collections::BTreeSet<_> = STEPS.iter().map(|step| step.name).collect();
+        assert_eq!(names.len(), STEPS.len());
+    }
+}
