@@ -34,7 +34,7 @@ pub fn launch(notebooks: &Path, arguments: &[OsString]) -> Result<Infallible> {
 }
 
 /// The command that starts JupyterLab: from a `.venv` in the course's folder, else from the path.
-fn find() -> Result<Command> {
+pub(crate) fn find() -> Result<Command> {
     let own = paths::root().join(".venv").join("bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = || std::iter::once(own.clone()).chain(std::env::split_paths(&path));

@@ -5,6 +5,7 @@
 //! prebuilt [`library`] and runs them in a process of their own.
 
 pub mod client;
+pub mod commands;
 pub mod handle;
 pub mod jupyter;
 pub mod jupyterlab;

@@ -1,16 +1,73 @@
-//! The command `sd35`.
-use kernel_ext::{kernel, library::Library, lines, session::Environment};
-fn main() -> anyhow::Result<()> {
+//! The command `sd35`: serve the book, run a kernel, build notebooks, check the recorded outputs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use kernel_ext::commands;
+
+/// System Design in 35 Days: the book, its kernel, its notebooks.
+#[derive(Debug, Parser)]
+#[command(name = "sd35", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the book on this machine, with a kernel behind its cells.
+    Serve(commands::serve::Options),
+    /// Write the site and one notebook per lesson.
+    Build,
+    /// Run every cell of the book (or of some days) from a fresh kernel and compare with what is recorded.
+    Check(commands::check::Options),
+    /// Open JupyterLab on the notebooks.
+    Jupyter(commands::jupyter::Options),
+    /// The Jupyter kernel.
+    #[command(subcommand)]
+    Kernel(Kernel),
+}
+
+#[derive(Debug, Subcommand)]
+enum Kernel {
+    /// Register the kernel with Jupyter.
+    Install(commands::kernel::Location),
+    /// Remove the kernel from Jupyter.
+    Uninstall(commands::kernel::Location),
+    /// Run a kernel; Jupyter and `sd35 serve` start it.
+    Run(Run),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Run {
+    /// Jupyter's connection file: speak ZeroMQ.
+    #[arg(long, value_name = "FILE")]
+    connection_file: Option<PathBuf>,
+    /// Speak the same messages as lines of JSON on standard input and output.
+    #[arg(long)]
+    lines: bool,
+}
+
+fn main() -> ExitCode {
+    // The process that runs cells is this same program; it does not return from here.
     evcxr::runtime_hook();
-    let environment = match Environment::current() {
-        Some(e) => e,
-        None => {
-            let l = Library::prepare(&mut |s| eprintln!("{s}"))?;
-            Environment::enter(&l)?;
-            unreachable!()
-        }
+    let result = match Cli::parse().command {
+        Command::Serve(options) => commands::serve::run(&options),
+        Command::Build => commands::build::run(),
+        Command::Check(options) => commands::check::run(&options),
+        Command::Jupyter(options) => commands::jupyter::run(&options),
+        Command::Kernel(Kernel::Install(location)) => commands::kernel::install(&location),
+        Command::Kernel(Kernel::Uninstall(location)) => commands::kernel::uninstall(&location),
+        Command::Kernel(Kernel::Run(run)) => commands::kernel::run(run.connection_file.as_deref()),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async { lines::run(kernel::start(environment)).await })?;
-    Ok(())
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            // One line, outermost reason first; a backtrace would help nobody who reads this.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

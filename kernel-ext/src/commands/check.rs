@@ -1,0 +1,127 @@
+//! `sd35 check`: are the recorded outputs still what the cells put out?
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use book::recorded::Drift;
+use book::{Book, Cell, Day, Recorded};
+use clap::Args;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::library::Library;
+use crate::paths;
+
+/// What to check.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Days to check; all of them by default.
+    days: Vec<u32>,
+    /// Record the outputs instead of comparing them.
+    #[arg(long)]
+    record: bool,
+    /// Compare this executed notebook with the recorded outputs, instead of running cells.
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    notebook: Option<PathBuf>,
+}
+
+/// Runs the cells of each day in order, from a fresh kernel per day.
+///
+/// # Errors
+///
+/// Fails when the book does not parse, or the kernel cannot be started.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let book = Book::load(&paths::root().join("book"))?;
+    for number in &options.days {
+        ensure!(
+            book.days.iter().any(|day| day.header.number == *number),
+            "there is no day {number} yet; the book has {}",
+            book.days.iter().map(|day| day.header.number.to_string()).collect::<Vec<_>>().join(", ")
+        );
+    }
+    if let Some(notebook) = &options.notebook {
+        return check_notebook(&book, notebook);
+    }
+    Library::prepare(&mut |step| eprintln!("{step}"))?;
+    let program = std::env::current_exe()?;
+    let begun = Instant::now();
+    let (mut cells, mut drifted) = (0, 0);
+    let chosen = |day: &&Day| options.days.is_empty() || options.days.contains(&day.header.number);
+    for day in book.days.iter().filter(chosen) {
+        println!("Day {}: {}", day.header.number, day.header.title);
+        let mut recorded = book.recorded(day)?;
+        let mut kernel = Client::start(&program)?;
+        for cell in day.chapter.cells() {
+            let started = Instant::now();
+            let outputs = kernel.execute(&cell.source)?;
+            let seconds = started.elapsed().as_secs_f64();
+            cells += 1;
+            let problem = unexpected(&cell, &outputs);
+            let drift = if options.record {
+                recorded.record(&cell, outputs);
+                problem
+            } else {
+                problem.or_else(|| recorded.compare(&cell, &outputs))
+            };
+            drifted += usize::from(drift.is_some());
+            report(&cell.id, seconds, drift.as_ref());
+        }
+        if options.record {
+            recorded.retain(&day.chapter.cells());
+            recorded.save(&book.recorded_file(day))?;
+        }
+    }
+    let verb = if options.record { "recorded" } else { "checked" };
+    println!(
+        "{cells} cells {verb} in {:.1} s, {drifted} not as they should be",
+        begun.elapsed().as_secs_f64()
+    );
+    Ok(if drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn report(cell: &str, seconds: f64, drift: Option<&Drift>) {
+    match drift {
+        None => println!("  ok     {cell} ({seconds:.2} s)"),
+        Some(drift) => println!("  DRIFT  {cell}: {}", drift.how),
+    }
+}
+
+/// A cell that should fail and does not, or the other way round, is wrong whatever is recorded.
+fn unexpected(cell: &Cell, outputs: &[Value]) -> Option<Drift> {
+    let error = outputs.iter().find(|output| output["output_type"] == "error");
+    let how = match (error, cell.role.fails) {
+        (None, true) => "it is marked `fails` but ran without an error".to_owned(),
+        (Some(error), false) => {
+            let lines = error["traceback"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            format!("it failed:\n{}", lines.collect::<Vec<_>>().join("\n"))
+        }
+        _ => return None,
+    };
+    Some(Drift { cell: cell.id.clone(), how })
+}
+
+/// Compares the outputs in a notebook that some Jupyter client executed.
+fn check_notebook(book: &Book, file: &std::path::Path) -> Result<ExitCode> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let notebook: Value = serde_json::from_str(&text).context("the notebook is not JSON")?;
+    let slug = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let day = book
+        .days
+        .iter()
+        .find(|day| day.header.slug == slug)
+        .with_context(|| format!("no lesson is called {slug}"))?;
+    let recorded: Recorded = book.recorded(day)?;
+    let mut drifted = 0;
+    for cell in day.chapter.cells() {
+        let executed = notebook["cells"].as_array().into_iter().flatten().find(|c| c["id"] == cell.id);
+        let drift = match executed.and_then(|executed| executed["outputs"].as_array()) {
+            Some(outputs) => unexpected(&cell, outputs).or_else(|| recorded.compare(&cell, outputs)),
+            None => Some(Drift { cell: cell.id.clone(), how: "it is not in the notebook".to_owned() }),
+        };
+        drifted += usize::from(drift.is_some());
+        report(&cell.id, 0.0, drift.as_ref());
+    }
+    Ok(if drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,66 @@
+//! `sd35 serve`: the book in the browser, with a kernel behind its cells.
+
+use std::io::Write as _;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::Result;
+use book::Book;
+use clap::Args;
+
+use crate::library::Library;
+use crate::{paths, web};
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The port on this machine; 0 takes any that is free.
+    #[arg(long, default_value_t = web::PORT)]
+    port: u16,
+    /// The token that the address must carry; a new one by default.
+    #[arg(long)]
+    token: Option<String>,
+    /// Open the browser.
+    #[arg(long)]
+    open: bool,
+}
+
+/// Prepares what is missing, serves until it is interrupted, and leaves nothing running.
+///
+/// # Errors
+///
+/// One sentence each: a chapter with a mistake, a library that does not compile, a port that is taken, a
+/// full disk.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut web = web::Options::new(paths::site())?;
+        web.port = options.port;
+        web.token.clone_from(&options.token);
+        // The port comes first: nothing is prepared for a server that cannot start.
+        let server = web::Server::bind(web).await?;
+        prepare()?;
+        let url = server.url();
+        println!("\nThe book is open at\n\n    {url}\n\nCtrl+C stops it. Kernels stop with it.");
+        std::io::stdout().flush()?;
+        if options.open {
+            open_browser(&url);
+        }
+        server.run().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn prepare() -> Result<()> {
+    Library::prepare(&mut |step| println!("{step}"))?;
+    let book = Book::load(&paths::root().join("book"))?;
+    book::page::build(&book, &paths::site())?;
+    book.write_notebooks(&paths::notebooks())?;
+    Ok(())
+}
+
+/// Best effort: the address is on the screen anyway.
+fn open_browser(url: &str) {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let quiet = || Stdio::null();
+    let _ = Command::new(program).arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+}
