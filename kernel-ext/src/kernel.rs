@@ -125,16 +125,16 @@ impl Worker {
         let mut session = session.map_err(|error| format!("{error:#}"));
         while let Ok(request) = work.recv() {
             let publisher = self.publisher.clone();
-            let failed = publisher.during(&request, || self.answer(&request, &mut session));
+            let to_abort = publisher.during(&request, || self.answer(&request, &mut session));
             self.control.pending.fetch_sub(1, Ordering::SeqCst);
-            if failed && request.content["stop_on_error"].as_bool() != Some(false) {
-                self.abort_waiting(work);
+            if request.content["stop_on_error"].as_bool() != Some(false) {
+                self.abort(work, to_abort);
             }
         }
     }
 
-    /// Answers one request; true when a cell failed.
-    fn answer(&mut self, request: &Message, session: &mut Result<Session, String>) -> bool {
+    /// Answers one request. After a cell that failed, returns how many requests were waiting behind it.
+    fn answer(&mut self, request: &Message, session: &mut Result<Session, String>) -> usize {
         let reply = |msg_type: &str, content: Value| self.publisher.reply(request, msg_type, content);
         let content = &request.content;
         match request.header.msg_type.as_str() {
@@ -159,10 +159,10 @@ impl Worker {
                 reply(&reply_type, error_content("UnknownRequest", &evalue, &[]));
             }
         }
-        false
+        0
     }
 
-    fn execute(&mut self, request: &Message, session: &mut Result<Session, String>) -> bool {
+    fn execute(&mut self, request: &Message, session: &mut Result<Session, String>) -> usize {
         let content = &request.content;
         let code = content["code"].as_str().unwrap_or_default();
         let silent = content["silent"].as_bool().unwrap_or(false);
@@ -201,20 +201,21 @@ impl Worker {
                 "user_expressions": expressions,
             });
             self.publisher.reply(request, "execute_reply", reply);
-            return false;
+            return 0;
         };
+        // Counted before the reply: what the client sends when it knows of the failure is meant to run.
+        let waiting = self.control.pending.load(Ordering::SeqCst).saturating_sub(1);
         let mut content = error_content(&failure.name, &failure.value, &failure.traceback);
         if !silent {
             self.publisher.publish(Some(&request.header), "error", content.clone());
         }
         content["execution_count"] = self.execution.into();
         self.publisher.reply(request, "execute_reply", content);
-        true
+        waiting
     }
 
     /// After a failure the cells that were already waiting are not run: their authors expected success.
-    fn abort_waiting(&self, work: &Receiver<Message>) {
-        let waiting = self.control.pending.load(Ordering::SeqCst);
+    fn abort(&self, work: &Receiver<Message>, waiting: usize) {
         for _ in 0..waiting {
             let Ok(request) = work.try_recv() else { return };
             self.publisher.during(&request, || {
