@@ -15,7 +15,12 @@
 
 mod report;
 mod runner;
+mod sketch;
 
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;
 pub(crate) use runner::{Checker, Failure};
+pub use sketch::{
+    BloomExercise, DeletableExercise, GrowingExercise, bloom_filter, deletable_filter, filter_size,
+    growing_filter,
+};

@@ -13,9 +13,7 @@ pub struct MimeBundle {
 impl MimeBundle {
     /// A bundle with its `text/plain` form.
     pub fn text(plain: impl Into<String>) -> Self {
-        Self {
-            entries: vec![("text/plain", plain.into())],
-        }
+        Self { entries: vec![("text/plain", plain.into())] }
     }
 
     /// Adds the same value in another media type, for example `image/svg+xml`.
@@ -32,10 +30,7 @@ impl MimeBundle {
 
     /// The content in one media type, if the bundle has it.
     pub fn get(&self, mime: &str) -> Option<&str> {
-        self.entries
-            .iter()
-            .find(|(name, _)| *name == mime)
-            .map(|(_, content)| content.as_str())
+        self.entries.iter().find(|(name, _)| *name == mime).map(|(_, content)| content.as_str())
     }
 }
 

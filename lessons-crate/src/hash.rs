@@ -42,7 +42,6 @@ pub const fn hash_u64(key: u64, seed: u64) -> u64 {
 /// assert_eq!(hash_bytes(b"order-17", 0), 0x229b_5eb2_58d2_b90e); // Today, tomorrow, on any machine.
 /// assert_ne!(hash_bytes(b"order-17", 0), hash_bytes(b"order-17", 1));
 /// ```
-#[inline]
 pub fn hash_bytes(bytes: &[u8], seed: u64) -> u64 {
     let mut state = seed ^ fold(seed ^ SECRET[0], SECRET[1]);
     let length = bytes.len();
@@ -72,7 +71,6 @@ pub fn hash_bytes(bytes: &[u8], seed: u64) -> u64 {
 }
 
 /// The hash of a string; equal to [`hash_bytes`] of its UTF-8 bytes.
-#[inline]
 pub fn hash_str(text: &str, seed: u64) -> u64 {
     hash_bytes(text.as_bytes(), seed)
 }

@@ -4,10 +4,20 @@
 #[doc(hidden)]
 pub use crate::cell::{self, ShowDebug};
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::check;
+pub use crate::check::{self, BloomExercise, DeletableExercise, GrowingExercise};
 pub use crate::display::{MimeBundle, Render};
-pub use crate::dist::{self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Zipf};
+pub use crate::dist::{
+    self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Weighted, Zipf,
+};
 pub use crate::hash;
+pub use crate::hashing::{
+    self, BoundedLoad, HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous, jump_hash,
+    moved_fraction,
+};
+pub use crate::load_balancer::{
+    self, Balancer, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma, PowerOfTwoChoices, Random,
+    Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
 pub use crate::rng::Rng;

@@ -155,7 +155,7 @@ pub fn short_number(value: f64) -> String {
     let size = value.abs();
     let (scaled, unit) = match size {
         0.0 => return "0".into(),
-        s if s >= 1e15 || s < 1e-4 => return trim_exponent(&format!("{value:.2e}")),
+        s if !(1e-4..1e15).contains(&s) => return trim_exponent(&format!("{value:.2e}")),
         s if s >= 1e9 => (value / 1e9, "G"),
         s if s >= 1e6 => (value / 1e6, "M"),
         s if s >= 1e4 => (value / 1e3, "k"),

@@ -142,7 +142,7 @@ mod tests {
         close(false_positive_rate(1_000, 10_000, 7), 0.008_194, 1e-6);
         close(false_positive_rate(1_000, 8_000, 6), 0.021_577, 1e-6);
         close(lower_bound_bits_per_key(0.01), 6.644, 0.001);
-        close(bits_per_key(0.003) / lower_bound_bits_per_key(0.003), 1.4427, 0.0001);
+        close(bits_per_key(0.003) / lower_bound_bits_per_key(0.003), 1.0 / LN_2, 1e-9);
         close(cuckoo_false_positive_rate(8, 4, 0.95), 0.029_4, 0.0005);
         close(scalable_false_positive_bound(0.005, 0.5), 0.01, 1e-12);
         close(guard_saving(0.9, 0.01, 0.01, 1.0), 0.881, 1e-9);

@@ -1,0 +1,161 @@
+//! Every exercise of the book, compiled as in a cell: its starter fails, its solution passes, and each
+//! planted wrong solution is caught with its own diagnosis.
+//!
+//! The files are compiled into this one binary, so an exercise is listed here as well as in its folder; a
+//! test makes sure that the two agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use lessons::check::Report;
+
+/// Runs the check of one file.
+type Check = fn() -> Report;
+
+/// One exercise: the check of each of its files.
+struct Exercise {
+    folder: &'static str,
+    /// The expression of the check cell, as written in the list.
+    check: &'static str,
+    starter: Check,
+    solution: Check,
+    /// By file name, without `.rs`.
+    wrong: Vec<(&'static str, Check)>,
+}
+
+macro_rules! exercises {
+    ($($name:ident in $folder:literal: $check:expr, wrong: [$($wrong:ident),* $(,)?];)*) => {
+        $(#[allow(unused, clippy::all, clippy::todo, reason = "starters and wrong solutions are as learners write them")]
+        mod $name {
+            pub(super) mod starter { solution_file!($folder, "starter.rs", $check); }
+            pub(super) mod solution { solution_file!($folder, "solution.rs", $check); }
+            $(pub(super) mod $wrong {
+                solution_file!($folder, concat!("wrong/", stringify!($wrong), ".rs"), $check);
+            })*
+
+            #[test]
+            fn is_checked_rightly() {
+                super::is_checked_rightly(&super::exercises()[$folder]);
+            }
+        })*
+
+        fn exercises() -> BTreeMap<&'static str, Exercise> {
+            BTreeMap::from([$(($folder, Exercise {
+                folder: $folder,
+                check: stringify!($check),
+                starter: $name::starter::report,
+                solution: $name::solution::report,
+                wrong: vec![$((stringify!($wrong), $name::$wrong::report as Check)),*],
+            })),*])
+        }
+    };
+}
+
+/// A file of an exercise and the check of what it defines, with a cell's names in scope.
+macro_rules! solution_file {
+    ($folder:literal, $file:expr, $check:expr) => {
+        use lessons::prelude::*;
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../book/exercises/", $folder, "/", $file));
+        pub(crate) fn report() -> lessons::check::Report {
+            $check
+        }
+    };
+}
+
+exercises! {
+    d06_filter_size in "d06-filter-size": check::filter_size(filter_size), wrong: [
+        k_without_ln2, ln2_not_squared, log_base_10, zero_hashes,
+    ];
+    d06_bloom_filter in "d06-bloom-filter": check::bloom_filter::<Bloom>(), wrong: [
+        any_instead_of_all, consecutive_bits, log_base_10, random_hasher, same_hash_k_times, union_intersects,
+        union_of_any_sizes, vec_of_bool,
+    ];
+    d06_cuckoo_filter in "d06-cuckoo-filter": check::deletable_filter::<Cuckoo>(), wrong: [
+        no_relocation, removes_every_copy, removes_from_one_bucket, second_bucket_from_key, victim_lost,
+        zero_fingerprint,
+    ];
+    d06_growing_filter in "d06-growing-filter": check::growing_filter::<Growing>(), wrong: [
+        duplicates_counted, forgets_old_keys, grows_by_a_constant, looks_in_one_stage, rates_add_up,
+    ];
+}
+
+/// What `exercise.toml` says of a planted wrong solution.
+struct Planted {
+    diagnosis: String,
+    why: String,
+}
+
+fn folder_of_exercises() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../book/exercises")
+}
+
+fn manifest(folder: &str) -> toml::Table {
+    let path = folder_of_exercises().join(folder).join("exercise.toml");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn text(table: &toml::Table, key: &str) -> String {
+    table.get(key).and_then(toml::Value::as_str).unwrap_or_else(|| panic!("no {key} in {table}")).to_owned()
+}
+
+fn planted(manifest: &toml::Table) -> BTreeMap<String, Planted> {
+    let entries = manifest["wrong"].as_array().expect("wrong is a list");
+    let entry = |value: &toml::Value| {
+        let table = value.as_table().expect("a table for each wrong solution");
+        let file = text(table, "file");
+        let name = file.trim_start_matches("wrong/").trim_end_matches(".rs").to_owned();
+        (name, Planted { diagnosis: text(table, "diagnosis"), why: text(table, "why") })
+    };
+    entries.iter().map(entry).collect()
+}
+
+fn is_checked_rightly(exercise: &Exercise) {
+    let manifest = manifest(exercise.folder);
+    assert_eq!(text(&manifest, "check"), exercise.check.replace(":: <", "::<").replace("> ()", ">()"));
+    assert_eq!(manifest["hints"].as_array().map(Vec::len), Some(3), "three hints");
+    assert!(manifest["minutes"].as_integer().is_some_and(|minutes| (5..=60).contains(&minutes)));
+    assert!(["warm-up", "core", "stretch"].contains(&text(&manifest, "level").as_str()));
+    assert!(!text(&manifest, "title").is_empty());
+
+    let solution = (exercise.solution)();
+    assert!(solution.passed(), "the solution does not pass:\n{solution}");
+    assert_eq!(solution.diagnosis, None);
+    let visible = solution.properties.iter().filter(|property| property.visible).count();
+    let hidden = solution.properties.len() - visible;
+    assert!(visible >= 3 && hidden >= 2, "{visible} visible and {hidden} hidden properties");
+
+    let starter = (exercise.starter)();
+    assert!(!starter.passed(), "the starter passes");
+
+    let planted = planted(&manifest);
+    let in_list: Vec<String> = exercise.wrong.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(planted.keys().cloned().collect::<Vec<_>>(), in_list, "exercise.toml and this list");
+    assert!(in_list.len() >= 3, "at least three planted wrong solutions");
+    for (name, report) in &exercise.wrong {
+        let (report, planted) = (report(), &planted[*name]);
+        println!("--- {name}: {}\n{report}\n", planted.why);
+        assert!(!report.passed(), "{name} passes");
+        assert_eq!(report.diagnosis_key(), Some(planted.diagnosis.as_str()), "{name} is caught as\n{report}");
+        assert!(!planted.why.is_empty());
+    }
+}
+
+#[test]
+fn every_folder_is_listed_and_complete() {
+    let on_disk: BTreeSet<String> = std::fs::read_dir(folder_of_exercises())
+        .expect("the folder of exercises")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    let listed: BTreeSet<String> = exercises().keys().map(|folder| (*folder).to_owned()).collect();
+    assert_eq!(on_disk, listed, "folders of book/exercises, and this list");
+    for (folder, exercise) in exercises() {
+        let wrong = folder_of_exercises().join(folder).join("wrong");
+        let files: BTreeSet<String> = std::fs::read_dir(&wrong)
+            .unwrap_or_else(|error| panic!("{}: {error}", wrong.display()))
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        let listed: BTreeSet<String> = exercise.wrong.iter().map(|(name, _)| format!("{name}.rs")).collect();
+        assert_eq!(files, listed, "files of {folder}/wrong, and this list");
+    }
+}
