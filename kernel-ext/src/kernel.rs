@@ -29,7 +29,11 @@ const PACE: Duration = Duration::from_millis(20);
 pub fn start(environment: Environment) -> Handle {
     let (inbox, requests) = unbounded_channel();
     let (replies, outbox) = unbounded_channel();
-    let publisher = Publisher { outbox: replies, session: uuid::Uuid::new_v4().to_string() };
+    let publisher = Publisher {
+        outbox: replies,
+        session: uuid::Uuid::new_v4().to_string(),
+        runtime: tokio::runtime::Handle::current(),
+    };
     let (jobs, work) = channel();
     let control = Arc::new(Control::default());
     publisher.status(None, "starting");
@@ -367,6 +371,8 @@ fn inspect(content: &Value, session: &Result<Session, String>) -> Value {
 struct Publisher {
     outbox: UnboundedSender<Message>,
     session: String,
+    /// For what must be sent a little later.
+    runtime: tokio::runtime::Handle,
 }
 
 impl Publisher {
@@ -405,6 +411,8 @@ struct OutputState {
     text: String,
     stream: &'static str,
     sent: Option<Instant>,
+    /// Held text will be sent when the pace allows it, whether or not more comes.
+    scheduled: bool,
     total: usize,
     dropped: usize,
 }
@@ -414,7 +422,7 @@ impl Output {
         Self { publisher, parent, execution, state: Mutex::default() }
     }
 
-    fn put(&self, event: Event, silent: bool) {
+    fn put(self: &Arc<Self>, event: Event, silent: bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Stdout(text) => self.text(&mut state, "stdout", &text),
@@ -439,7 +447,7 @@ impl Output {
         }
     }
 
-    fn text(&self, state: &mut OutputState, stream: &'static str, text: &str) {
+    fn text(self: &Arc<Self>, state: &mut OutputState, stream: &'static str, text: &str) {
         let room = MOST_TEXT.saturating_sub(state.total);
         let kept = text.floor_char_boundary(room);
         state.total += kept;
@@ -454,6 +462,15 @@ impl Output {
         state.text.push_str(&text[..kept]);
         if state.sent.is_none_or(|sent| sent.elapsed() >= PACE) {
             self.flush(state);
+        } else if !state.scheduled {
+            state.scheduled = true;
+            let own = Arc::clone(self);
+            self.publisher.runtime.spawn(async move {
+                tokio::time::sleep(PACE).await;
+                let mut state = own.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.scheduled = false;
+                own.flush(&mut state);
+            });
         }
     }
 
