@@ -7,6 +7,7 @@
 //! | [`Bimodal`] | mostly short, rarely long | cache hit or miss, one slow query in a hundred |
 //! | [`LogNormal`] | skewed, moderate tail | response times as measured in practice |
 //! | [`Pareto`] | heavy tail | file sizes, job lengths |
+//! | [`Weighted`] | any shares | which of a few things |
 //! | [`Zipf`] | rank and popularity | which key is asked for |
 
 use crate::rng::Rng;
@@ -115,20 +116,66 @@ impl Distribution for Pareto {
     }
 }
 
+/// An index, drawn with probability in proportion to its weight.
+///
+/// Draws cost O(1) with the alias method; building costs O(n) time and 16 bytes per index.
+///
+/// # Sources
+///
+/// M. D. Vose, "A Linear Algorithm for Generating Random Numbers with a Given Distribution", IEEE TSE
+/// 17(9), 1991, doi:10.1109/32.92917.
+#[derive(Clone, Debug)]
+pub struct Weighted {
+    /// Chance to keep the drawn column; otherwise its alias is taken.
+    keep: Vec<f64>,
+    alias: Vec<usize>,
+}
+
+impl Weighted {
+    /// One index per weight; an index of weight 0 is never drawn.
+    ///
+    /// # Panics
+    ///
+    /// When a weight is negative or not finite, or none is above 0.
+    pub fn new(weights: &[f64]) -> Self {
+        assert!(weights.iter().all(|w| w.is_finite() && *w >= 0.0), "a weight is finite and at least 0");
+        let total: f64 = weights.iter().sum();
+        assert!(total > 0.0, "one weight must be above 0");
+        let n = weights.len();
+        let mut keep: Vec<f64> = weights.iter().map(|w| w * n as f64 / total).collect();
+        let mut alias: Vec<usize> = (0..n).collect();
+        // Each underfull column is topped up by exactly one overfull column.
+        let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| keep[i] < 1.0);
+        while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
+            alias[poor] = rich;
+            keep[rich] -= 1.0 - keep[poor];
+            if keep[rich] < 1.0 {
+                large.pop();
+                small.push(rich);
+            }
+        }
+        Self { keep, alias }
+    }
+
+    /// One draw: an index below the number of weights.
+    #[inline]
+    pub fn sample(&self, rng: &mut Rng) -> usize {
+        let column = rng.index(self.keep.len());
+        if rng.next_f64() < self.keep[column] { column } else { self.alias[column] }
+    }
+}
+
 /// Popularity by rank: item `i` (from 0) is drawn with probability proportional to 1 / (i + 1)^alpha.
 ///
-/// Draws cost O(1) with the alias method; building costs O(n) time and 16 bytes per item.
+/// Draws cost O(1), building O(n): see [`Weighted`].
 ///
 /// # Sources
 ///
 /// L. Breslau et al., "Web Caching and Zipf-like Distributions", INFOCOM 1999,
-/// doi:10.1109/INFCOM.1999.749260. M. D. Vose, "A Linear Algorithm for Generating Random Numbers with a
-/// Given Distribution", IEEE TSE 17(9), 1991, doi:10.1109/32.92917.
+/// doi:10.1109/INFCOM.1999.749260.
 #[derive(Clone, Debug)]
 pub struct Zipf {
-    /// Chance to keep the drawn column; otherwise its alias is taken.
-    keep: Vec<f64>,
-    alias: Vec<usize>,
+    ranks: Weighted,
     /// Sum of the weights, for [`Zipf::probability`].
     total: f64,
     alpha: f64,
@@ -144,27 +191,13 @@ impl Zipf {
         assert!(n > 0, "Zipf needs at least one item");
         assert!(alpha >= 0.0, "Zipf needs an alpha of 0 or more, not {alpha}");
         let weights: Vec<f64> = (1..=n).map(|rank| (rank as f64).powf(-alpha)).collect();
-        let total: f64 = weights.iter().sum();
-        let mut keep: Vec<f64> = weights.iter().map(|w| w * n as f64 / total).collect();
-        let mut alias: Vec<usize> = (0..n).collect();
-        // Each underfull column is topped up by exactly one overfull column.
-        let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| keep[i] < 1.0);
-        while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
-            alias[poor] = rich;
-            keep[rich] -= 1.0 - keep[poor];
-            if keep[rich] < 1.0 {
-                large.pop();
-                small.push(rich);
-            }
-        }
-        Self { keep, alias, total, alpha }
+        Self { ranks: Weighted::new(&weights), total: weights.iter().sum(), alpha }
     }
 
     /// The rank of one draw, from 0 (the most popular) up to, not including, `n`.
     #[inline]
     pub fn sample(&self, rng: &mut Rng) -> usize {
-        let column = rng.index(self.keep.len());
-        if rng.next_f64() < self.keep[column] { column } else { self.alias[column] }
+        self.ranks.sample(rng)
     }
 
     /// The probability of the item of this rank (from 0).

@@ -3,7 +3,8 @@
 //! | topic | module | what it teaches |
 //! |---|---|---|
 //! | randomness | [`rng`], [`dist`] | seeded numbers; service times and popularity |
-//! | hashing | [`hash`] | stable hash functions |
+//! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
+//! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |
@@ -20,7 +21,9 @@ pub mod check;
 pub mod display;
 pub mod dist;
 pub mod hash;
+pub mod hashing;
 pub mod interrupt;
+pub mod load_balancer;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;

@@ -1,0 +1,129 @@
+//! The lookup table of the Maglev balancer.
+
+use super::{Placement, hash_pair};
+use crate::hash::{hash_u64, reduce};
+
+/// A table in which every node owns nearly the same number of entries; a key looks up one entry.
+///
+/// Each node has a permutation of the entries of its own, from two hashes of its name. In turn, each node
+/// takes the next entry of its permutation that is free, until the table is full. So shares differ by one
+/// entry at most, and when a node leaves, most entries of the others stay: besides the keys of the node,
+/// few move. A lookup is O(1); building is O(m log m) on average for `m` entries.
+///
+/// # Sources
+///
+/// D. E. Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
+/// section 3.4.
+#[derive(Clone, Debug)]
+pub struct MaglevTable {
+    /// The index in `nodes` that owns each entry.
+    entries: Vec<u32>,
+    nodes: Vec<u64>,
+}
+
+impl MaglevTable {
+    /// The number of entries of a small Maglev table: a prime, as the permutations need it.
+    pub const SIZE: usize = 65_537;
+
+    /// These nodes in a table of [`MaglevTable::SIZE`] entries.
+    ///
+    /// # Panics
+    ///
+    /// When there is no node, or more nodes than entries.
+    pub fn new(nodes: &[u64]) -> Self {
+        Self::with_size(nodes, Self::SIZE)
+    }
+
+    /// These nodes in a table of `size` entries, a prime that is much larger than the number of nodes.
+    ///
+    /// # Panics
+    ///
+    /// When there is no node, more nodes than entries, or `size` is not a prime.
+    pub fn with_size(nodes: &[u64], size: usize) -> Self {
+        assert!(!nodes.is_empty() && nodes.len() <= size, "a table needs 1 to {size} nodes");
+        assert!(is_prime(size), "the size of the table must be a prime, not {size}");
+        const FREE: u32 = u32::MAX;
+        // Of each node: its next entry, and the step to the one after it.
+        let mut walks: Vec<(usize, usize)> = nodes
+            .iter()
+            .map(|&node| {
+                let start = reduce(hash_pair(node, 0, 0), size as u64) as usize;
+                let step = 1 + reduce(hash_pair(node, 1, 0), size as u64 - 1) as usize;
+                (start, step)
+            })
+            .collect();
+        let mut entries = vec![FREE; size];
+        for filled in 0..size {
+            let node = filled % nodes.len();
+            let (next, step) = &mut walks[node];
+            while entries[*next] != FREE {
+                *next = (*next + *step) % size;
+            }
+            entries[*next] = node as u32;
+        }
+        Self { entries, nodes: nodes.to_vec() }
+    }
+
+    /// How many entries each node owns, in the order of the nodes given.
+    pub fn entry_counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.nodes.len()];
+        for &owner in &self.entries {
+            counts[owner as usize] += 1;
+        }
+        counts
+    }
+
+    /// The node that owns each entry.
+    pub fn entries(&self) -> impl Iterator<Item = u64> + '_ {
+        self.entries.iter().map(|&owner| self.nodes[owner as usize])
+    }
+}
+
+fn is_prime(number: usize) -> bool {
+    number > 1 && (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0)
+}
+
+impl Placement for MaglevTable {
+    fn name(&self) -> &'static str {
+        "Maglev"
+    }
+
+    #[inline]
+    fn node(&self, key: u64) -> u64 {
+        let entry = reduce(hash_u64(key, 0), self.entries.len() as u64) as usize;
+        self.nodes[self.entries[entry] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hashing::collateral_fraction;
+
+    #[test]
+    fn shares_differ_by_one_entry() {
+        let counts = MaglevTable::new(&(0..10).collect::<Vec<_>>()).entry_counts();
+        let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        assert!(most - least <= 1, "{counts:?}");
+        assert_eq!(counts.iter().sum::<u64>(), 65_537);
+    }
+
+    #[test]
+    fn removing_a_node_moves_few_other_keys() {
+        let nodes: Vec<u64> = (0..10).collect();
+        let collateral: Vec<f64> = (0..10)
+            .map(|removed| {
+                let rest: Vec<u64> = nodes.iter().copied().filter(|&node| node != removed).collect();
+                collateral_fraction(&MaglevTable::new(&nodes), &MaglevTable::new(&rest), removed, 50_000)
+            })
+            .collect();
+        let mean = crate::stats::mean(&collateral);
+        assert!(mean > 0.0 && mean < 0.012, "{collateral:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "must be a prime, not 100")]
+    fn a_size_that_is_no_prime_is_refused() {
+        MaglevTable::with_size(&[1], 100);
+    }
+}
