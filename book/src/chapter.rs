@@ -79,7 +79,8 @@ impl Chapter {
     /// Names the file, the line and what to do: an unknown tag, a bad or repeated id, a fence that is never
     /// closed, a quiz that does not parse, an exercise that does not exist.
     pub fn parse(text: &str, file: &Path, exercises: &Path) -> Result<Self, ChapterError> {
-        let mut reader = Reader { file, exercises, ids: BTreeSet::new(), prose: String::new(), blocks: Vec::new() };
+        let mut reader =
+            Reader { file, exercises, ids: BTreeSet::new(), prose: String::new(), blocks: Vec::new() };
         let mut notes_at = None;
         let mut lines = text.lines().enumerate();
         while let Some((index, line)) = lines.next() {
@@ -100,7 +101,9 @@ impl Chapter {
                     return Err(reader.error(number, "this code block is never closed; add a line with ```"));
                 }
                 reader.fence(info.trim(), body, number)?;
-            } else if let Some(id) = line.trim().strip_prefix("{{#exercise ").and_then(|l| l.strip_suffix("}}")) {
+            } else if let Some(id) =
+                line.trim().strip_prefix("{{#exercise ").and_then(|l| l.strip_suffix("}}"))
+            {
                 reader.exercise(id.trim(), number)?;
             } else {
                 if line.trim_end() == NOTES {
@@ -225,8 +228,8 @@ impl Reader<'_> {
     fn exercise(&mut self, id: &str, line: usize) -> Result<(), ChapterError> {
         self.claim(id, line)?;
         self.claim(&format!("{id}-check"), line)?;
-        let exercise = Exercise::load(&self.exercises.join(id), line)
-            .map_err(|message| self.error(line, message))?;
+        let exercise =
+            Exercise::load(&self.exercises.join(id), line).map_err(|message| self.error(line, message))?;
         self.push(Block::Exercise(Box::new(exercise)));
         Ok(())
     }

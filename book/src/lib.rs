@@ -12,6 +12,7 @@ use serde::Deserialize;
 pub mod chapter;
 pub mod exercise;
 pub mod notebook;
+pub mod page;
 pub mod quiz;
 pub mod recorded;
 

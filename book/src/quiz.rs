@@ -120,6 +120,8 @@ mod tests {
             )
         };
         assert_eq!(Quiz::parse("d03-q", &quiz("")).expect("a good quiz").items[0].options.len(), 2);
-        assert!(Quiz::parse("d03-q", &quiz("correct = true")).expect_err("two right").contains("exactly one"));
+        assert!(
+            Quiz::parse("d03-q", &quiz("correct = true")).expect_err("two right").contains("exactly one")
+        );
     }
 }

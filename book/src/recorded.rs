@@ -142,9 +142,7 @@ fn comparable(output: &Value) -> String {
             let lines = output["traceback"].as_array().into_iter().flatten().filter_map(Value::as_str);
             without_colors(&lines.collect::<Vec<_>>().join("\n"))
         }
-        _ => output["data"]["text/plain"]
-            .as_str()
-            .map_or_else(|| output["data"].to_string(), str::to_owned),
+        _ => output["data"]["text/plain"].as_str().map_or_else(|| output["data"].to_string(), str::to_owned),
     };
     masked(&shown)
 }
@@ -218,7 +216,10 @@ mod tests {
 
     #[test]
     fn times_are_masked_and_nothing_else() {
-        assert_eq!(masked("took 1.25 ms, 20µs and 3 s for 10 keys"), "took <time>, <time> and <time> for 10 keys");
+        assert_eq!(
+            masked("took 1.25 ms, 20µs and 3 s for 10 keys"),
+            "took <time>, <time> and <time> for 10 keys"
+        );
         assert_eq!(masked("5 slots, p99 4.2, x3s, 10 ms2"), "5 slots, p99 4.2, x3s, 10 ms2");
     }
 

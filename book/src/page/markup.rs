@@ -1,0 +1,204 @@
+//! A lesson as Markdown with HTML, for mdBook. Blocks of HTML end at an empty line, so they hold none.
+
+use std::fmt::Write as _;
+
+use super::outputs::escape;
+use crate::chapter::{Block, Cell};
+use crate::quiz::{Card, Quiz};
+use crate::{Day, Exercise};
+
+/// The whole page.
+pub(super) fn page(day: &Day) -> String {
+    let mut page = String::new();
+    for (index, block) in day.chapter.blocks.iter().enumerate() {
+        match block {
+            Block::Prose(text) if index == 0 => page += &with_header(day, text),
+            block => page += &part(block),
+        }
+    }
+    if !day.chapter.notes.is_empty() {
+        page += "\n<details class=\"instructor-notes\"><summary>Instructor notes</summary>\n\n";
+        for block in &day.chapter.notes {
+            page += &part(block);
+        }
+        page += "\n</details>\n\n";
+    }
+    page
+}
+
+/// The empty place for a cell's outputs, and the same place filled: `insert_outputs` replaces one by the other.
+pub(super) fn outputs_place(id: &str, outputs: &str) -> String {
+    let recorded = if outputs.is_empty() { "" } else { " recorded" };
+    format!("<div class=\"outputs{recorded}\" data-outputs=\"{id}\">{outputs}</div>")
+}
+
+fn part(block: &Block) -> String {
+    match block {
+        Block::Prose(text) => prose(text),
+        Block::Cell(cell) => self::cell(cell, ""),
+        Block::Exercise(exercise) => self::exercise(exercise),
+        Block::Quiz(quiz) => self::quiz(quiz),
+        Block::Cards(cards) => self::cards(cards),
+    }
+}
+
+/// Puts the day's question and times under its title.
+fn with_header(day: &Day, text: &str) -> String {
+    let header = &day.header;
+    let (title, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let minutes = header.minutes;
+    format!(
+        "{title}\n\n<div class=\"day-header\"><p class=\"question\">{}</p><p class=\"facts\">\
+         {} minutes to skim, {} for the core, {} as a workshop. Modules: {}.</p></div>\n\n{}",
+        inline(&header.question),
+        minutes.skim,
+        minutes.core,
+        minutes.workshop,
+        header
+            .modules
+            .iter()
+            .map(|module| format!("<code>{}</code>", escape(module)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        prose(rest)
+    )
+}
+
+/// Quotes that start with `**Predict.**` become boxes to write in.
+fn prose(text: &str) -> String {
+    let mut page = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if !line.starts_with("> **Predict.**") {
+            page.push_str(line);
+            page.push('\n');
+            continue;
+        }
+        page += "\n<div class=\"predict\">\n\n";
+        page += line.trim_start_matches('>').trim_start();
+        page.push('\n');
+        while let Some(more) = lines.next_if(|line| line.starts_with('>')) {
+            page += more.trim_start_matches('>').trim_start();
+            page.push('\n');
+        }
+        page += "\n</div>\n\n";
+    }
+    page
+}
+
+fn cell(cell: &Cell, class: &str) -> String {
+    let role = cell.role;
+    let mut html = format!(
+        "\n<section class=\"cell{class}\" id=\"{id}\" data-cell=\"{id}\" data-source=\"{}\" aria-label=\"Cell {id}\">\n",
+        escape(&cell.source),
+        id = cell.id
+    );
+    if role.fails {
+        html += "<p class=\"on-purpose\">This cell fails on purpose.</p>\n";
+    }
+    if role.setup {
+        html += "<details class=\"setup\"><summary>Set-up</summary>\n";
+    }
+    let _ = write!(html, "\n```rust,noplayground\n{}\n```\n\n", cell.source);
+    if role.setup {
+        html += "</details>\n";
+    }
+    html + &outputs_place(&cell.id, "") + "\n</section>\n\n"
+}
+
+fn exercise(exercise: &Exercise) -> String {
+    let [starter, check] = exercise.cells();
+    let mut html = format!(
+        "\n<section class=\"exercise\" data-exercise=\"{}\" aria-label=\"Exercise\">\n\n### Exercise: {}\n\n\
+         <p class=\"meta\">{}, about {} minutes</p>\n",
+        exercise.id,
+        exercise.title,
+        exercise.level.name(),
+        exercise.minutes
+    );
+    html += &cell(&starter, " starter");
+    // The check is one line of the library: a button is enough.
+    let _ = write!(
+        html,
+        "\n<section class=\"cell check\" id=\"{id}\" data-cell=\"{id}\" data-source=\"{}\" aria-label=\"Check\">{}</section>\n\n",
+        escape(&check.source),
+        outputs_place(&check.id, ""),
+        id = check.id
+    );
+    for (hint, name) in exercise.hints.iter().zip(["a nudge", "the method", "nearly the code"]) {
+        html += &folded("hint", &format!("Hint: {name}"), hint);
+    }
+    html += &folded("solution", "A solution", &format!("```rust,noplayground\n{}\n```", exercise.solution));
+    html + "</section>\n\n"
+}
+
+fn folded(class: &str, summary: &str, text: &str) -> String {
+    format!(
+        "\n<details class=\"{class}\"><summary>{}</summary>\n\n{}\n\n</details>\n\n",
+        inline(summary),
+        text.trim()
+    )
+}
+
+fn quiz(quiz: &Quiz) -> String {
+    let mut html = format!("\n<div class=\"quiz\" id=\"{}\">", quiz.id);
+    for (number, item) in quiz.items.iter().enumerate() {
+        let name = format!("{}-{number}", quiz.id);
+        let _ = write!(html, "<fieldset data-item=\"{number}\"><legend>{}</legend>", inline(&item.question));
+        for (index, option) in item.options.iter().enumerate() {
+            let _ = write!(
+                html,
+                "<div class=\"option\" data-correct=\"{}\"><label><input type=\"radio\" name=\"{name}\" value=\"{index}\"> \
+                 {}</label> <span class=\"why\">{}</span></div>",
+                option.correct,
+                inline(&option.text),
+                inline(&option.why)
+            );
+        }
+        html += "</fieldset>";
+    }
+    html + "</div>\n\n"
+}
+
+fn cards(cards: &[Card]) -> String {
+    cards.iter().map(|card| folded("card", &card.front, &card.back)).collect()
+}
+
+/// Markdown within a line.
+fn inline(text: &str) -> String {
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(text.trim()));
+    let html = html.trim().replace('\n', " ");
+    html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(&html).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chapter::Role;
+
+    #[test]
+    fn a_cell_keeps_its_source_exactly() {
+        let source = "let a = \"<x>\";\n\nlet b = 2;";
+        let role = Role { setup: true, ..Role::default() };
+        let html = cell(&Cell { id: "d03-a".into(), source: source.into(), role, line: 1 }, "");
+        assert!(
+            html.contains("data-source=\"let a = &quot;&lt;x&gt;&quot;;&#10;&#10;let b = 2;\""),
+            "{html}"
+        );
+        assert!(html.contains("```rust,noplayground\nlet a"), "{html}");
+        assert!(html.contains("<details class=\"setup\">"), "{html}");
+    }
+
+    #[test]
+    fn predictions_become_boxes() {
+        let html = prose("a\n> **Predict.** Which\n> wins?\n\nb\n> a quote\n");
+        assert!(html.contains("<div class=\"predict\">\n\n**Predict.** Which\nwins?\n"), "{html}");
+        assert!(html.contains("\n> a quote\n"), "{html}");
+    }
+
+    #[test]
+    fn markdown_within_a_line() {
+        assert_eq!(inline("**a** `b<c`"), "<strong>a</strong> <code>b&lt;c</code>");
+    }
+}

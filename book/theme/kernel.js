@@ -1,0 +1,203 @@
+// A client of the Jupyter kernel protocol: enough of REST and WebSocket to run cells, and no more.
+// It talks to `sd35 serve`, or to any Jupyter Server of the same origin.
+"use strict";
+
+(() => {
+  const TOKEN = "sd35-token";
+
+  // The token arrives in the address that the server printed; it is kept, and taken out of sight.
+  const address = new URL(location.href);
+  const given = address.searchParams.get("token");
+  if (given) {
+    localStorage.setItem(TOKEN, given);
+    address.searchParams.delete("token");
+    history.replaceState(null, "", address);
+  }
+
+  class KernelError extends Error {}
+
+  async function api(path, method = "GET", body) {
+    const token = localStorage.getItem(TOKEN);
+    let response;
+    try {
+      response = await fetch(new URL(`/api${path}`, location.origin), {
+        method,
+        headers: { Authorization: `token ${token}` },
+        body: body && JSON.stringify(body),
+      });
+    } catch {
+      throw new KernelError("The server does not answer. Start it again with `cargo run --release`, " +
+        "and open the address that it prints. Your edits are kept.");
+    }
+    if (response.status === 403) {
+      throw new KernelError("This page has an old token. Open the address that the server printed last.");
+    }
+    const text = await response.text();
+    let answer = null;
+    try {
+      answer = text ? JSON.parse(text) : null;
+    } catch { /* a page of some other server */ }
+    if (!response.ok) {
+      throw new KernelError(answer?.message ?? `The server answered ${response.status}.`);
+    }
+    return answer;
+  }
+
+  // Whether there is a server to ask at all: without a token no request is made.
+  const possible = () => location.protocol.startsWith("http") && Boolean(localStorage.getItem(TOKEN));
+
+  class Kernel {
+    constructor() {
+      this.id = null;
+      this.socket = null;
+      this.session = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+      this.waiting = new Map(); // by msg_id
+      this.onstate = () => {};
+      // One kernel a tab: it survives a reload, and makes way when the tab goes to another lesson.
+      this.key = "sd35-kernel";
+    }
+
+    async available() {
+      if (!possible()) return false;
+      await api("/status");
+      await this.leaveOthers();
+      return true;
+    }
+
+    stored() {
+      try {
+        return JSON.parse(sessionStorage.getItem(this.key));
+      } catch {
+        return null;
+      }
+    }
+
+    async leaveOthers() {
+      const stored = this.stored();
+      if (!stored) return;
+      if (stored.page === location.pathname) {
+        this.id = stored.id;
+      } else {
+        sessionStorage.removeItem(this.key);
+        await api(`/kernels/${stored.id}`, "DELETE").catch(() => {});
+      }
+    }
+
+    async connect() {
+      if (this.socket?.readyState === WebSocket.OPEN) return;
+      if (this.id) {
+        const mine = (await api("/kernels")).some((kernel) => kernel.id === this.id);
+        if (!mine) this.id = null;
+      }
+      if (!this.id) {
+        this.onstate("starting");
+        this.id = (await api("/kernels", "POST", { name: "sd35" })).id;
+        sessionStorage.setItem(this.key, JSON.stringify({ id: this.id, page: location.pathname }));
+      }
+      await this.open();
+    }
+
+    open() {
+      const url = new URL(`/api/kernels/${this.id}/channels`, location.origin.replace(/^http/, "ws"));
+      url.searchParams.set("session_id", this.session);
+      url.searchParams.set("token", localStorage.getItem(TOKEN));
+      return new Promise((resolve, reject) => {
+        const socket = new WebSocket(url);
+        this.socket = socket;
+        socket.onopen = () => resolve();
+        socket.onmessage = (event) => this.hear(JSON.parse(event.data));
+        socket.onclose = (event) => {
+          reject(new KernelError("The server closed the connection."));
+          if (this.socket === socket) this.lost(event);
+        };
+      });
+    }
+
+    // Tries to come back, for the kernel goes on without us; gives up when the server is gone.
+    async lost(event) {
+      this.socket = null;
+      if (this.waiting.size === 0) return this.onstate("disconnected");
+      for (const pause of event.reason ? [] : [300, 1000, 2000]) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        try {
+          await api("/status");
+          return await this.open();
+        } catch { /* once more */ }
+      }
+      const reason = event.reason || "The server went away while this cell ran. What it had put out is " +
+        "kept. Start the server again with `cargo run --release`, and open the address that it prints.";
+      this.fail(reason);
+      this.onstate("gone");
+    }
+
+    fail(reason) {
+      for (const request of this.waiting.values()) request.reject(new KernelError(reason));
+      this.waiting.clear();
+    }
+
+    hear(message) {
+      const { msg_type: type } = message.header;
+      const { content } = message;
+      if (type === "status" && !this.waiting.has(message.parent_header.msg_id)) {
+        if (content.execution_state === "dead" || content.execution_state === "restarting") {
+          this.fail("The kernel ended while this cell ran; its variables are gone. Run the cells again.");
+          this.onstate(content.execution_state);
+        }
+        return;
+      }
+      const request = this.waiting.get(message.parent_header.msg_id);
+      if (!request) return;
+      if (type === "status") {
+        if (content.execution_state === "busy") request.onbusy();
+        if (content.execution_state === "idle") request.idle = true;
+      } else if (type === "execute_reply") {
+        request.reply = content;
+      } else {
+        request.onoutput(type, content);
+      }
+      // Reply and idle come on different channels, in either order.
+      if (request.reply && request.idle) {
+        this.waiting.delete(message.parent_header.msg_id);
+        this.onstate(this.waiting.size ? "busy" : "idle");
+        request.resolve(request.reply);
+      }
+    }
+
+    // Runs code; `onoutput(type, content)` hears what it shows. Resolves to the reply.
+    async execute(code, { onoutput, onbusy = () => {} }) {
+      await this.connect();
+      const id = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+      this.onstate("busy");
+      return new Promise((resolve, reject) => {
+        this.waiting.set(id, { onoutput, onbusy, resolve, reject });
+        this.socket.send(JSON.stringify({
+          channel: "shell",
+          header: {
+            msg_id: id, session: this.session, username: "reader", date: new Date().toISOString(),
+            msg_type: "execute_request", version: "5.4",
+          },
+          parent_header: {},
+          metadata: {},
+          content: {
+            code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false,
+            stop_on_error: false,
+          },
+          buffers: [],
+        }));
+      });
+    }
+
+    interrupt() {
+      return this.id ? api(`/kernels/${this.id}/interrupt`, "POST") : Promise.resolve();
+    }
+
+    async restart() {
+      if (!this.id) return;
+      this.fail("The kernel was restarted.");
+      await api(`/kernels/${this.id}/restart`, "POST");
+      this.onstate("idle");
+    }
+  }
+
+  window.sd35 = { Kernel, KernelError };
+})();
