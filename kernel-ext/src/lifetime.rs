@@ -66,35 +66,54 @@ pub(crate) async fn parent_gone(expected: Option<u32>) {
     }
 }
 
-/// Makes the process that `command` starts get SIGTERM when this one ends, on systems that can.
+/// Gives the process that `command` starts a session of its own, away from our terminal, and on Linux
+/// makes it get SIGTERM when this process ends.
 #[allow(unsafe_code, reason = "only code between fork and exec can ask for this")]
-pub(crate) fn end_with_parent(command: &mut std::process::Command) {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::unix::process::CommandExt as _;
-        // SAFETY: the closure makes one system call: it neither allocates nor locks.
-        unsafe {
-            command.pre_exec(|| {
-                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
-                Ok(())
-            });
-        }
+pub(crate) fn detach(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt as _;
+    // SAFETY: the closure makes system calls only: it neither allocates nor locks.
+    unsafe {
+        command.pre_exec(|| {
+            libc::setsid();
+            #[cfg(target_os = "linux")]
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+            Ok(())
+        });
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = command;
 }
 
-/// Kills the process group that the process `leader` leads, if there is one.
-#[allow(unsafe_code, reason = "std cannot signal a process group")]
-pub(crate) fn kill_group(leader: u32) {
+/// Kills the process group of `leader`, and everything else in the session that it leads: the process
+/// that ran the cells, and what the cells started.
+///
+/// The session is found in `/proc`; where there is none, the group alone is killed.
+pub(crate) fn kill_session(leader: u32) {
     // 0 and 1 would mean our own group and everyone.
-    if let Ok(leader) = i32::try_from(leader)
-        && leader > 1
-    {
-        // SAFETY: a system call without memory effects.
-        unsafe {
-            libc::kill(-leader, libc::SIGKILL);
+    let Ok(leader) = i32::try_from(leader) else { return };
+    if leader <= 1 {
+        return;
+    }
+    kill(-leader);
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let pid = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
+        if let Some(pid) = pid
+            && std::fs::read_to_string(entry.path().join("stat")).is_ok_and(|stat| session(&stat) == Some(leader))
+        {
+            kill(pid);
         }
+    }
+}
+
+/// The session in a line of `/proc/<pid>/stat`: the fourth field after the program's name, which is in
+/// brackets and may itself hold any character.
+fn session(stat: &str) -> Option<i32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(3)?.parse().ok()
+}
+
+#[allow(unsafe_code, reason = "std can kill only its own children")]
+fn kill(pid: i32) {
+    // SAFETY: a system call without memory effects.
+    unsafe {
+        libc::kill(pid, libc::SIGKILL);
     }
 }
 
@@ -103,6 +122,12 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
+
+    #[test]
+    fn the_session_of_an_oddly_named_program() {
+        assert_eq!(session("7 (a) b (c) S 1 2 35 0 -1"), Some(35));
+        assert_eq!(session(""), None);
+    }
 
     #[tokio::test]
     async fn an_orphan_asks_its_kernel_to_shut_down() {

@@ -15,11 +15,11 @@ use crate::protocol::Message;
 /// A longer line is not read: no cell is that long, and a broken sender must not fill the memory.
 pub const LONGEST_LINE: u64 = 16 << 20;
 
-/// Moves messages until the kernel has finished or standard input has ended.
+/// Moves messages until the kernel has finished, or the other side has closed one of the two pipes.
 ///
 /// # Errors
 ///
-/// Fails when standard output is closed while the kernel still has something to say.
+/// Fails when standard output cannot be written although someone reads it.
 pub async fn run(handle: Handle) -> io::Result<()> {
     let Handle { inbox, outbox } = handle;
     let (ended, end) = oneshot::channel::<()>();
@@ -33,7 +33,13 @@ pub async fn run(handle: Handle) -> io::Result<()> {
     let orphaned = async {
         let _ = end.await;
     };
-    let transport = async { writer.await.map_err(io::Error::other)? };
+    let transport = async {
+        match writer.await.map_err(io::Error::other)? {
+            // No one is left to tell.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    };
     lifetime::run_until_ended(inbox, orphaned, transport).await
 }
 

@@ -71,14 +71,15 @@ pub fn run(connection_file: Option<&Path>) -> Result<ExitCode> {
     };
     let folder = environment.folder().to_owned();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         let handle = kernel::start(environment);
         match connection_file {
             Some(file) => jupyter::run(file, handle).await,
             None => lines::run(handle).await.context("the other end of the pipe is gone"),
         }
-    })?;
+    });
     // A kernel that had to be left behind did not clean up.
     let _ = std::fs::remove_dir_all(folder);
+    result?;
     Ok(ExitCode::SUCCESS)
 }

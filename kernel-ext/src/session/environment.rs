@@ -39,7 +39,7 @@ impl Environment {
     /// Fails when the temporary folder cannot be made (a full or read-only disk).
     pub fn enter(library: &Library) -> Result<std::convert::Infallible> {
         let temporary = std::env::temp_dir();
-        remove_abandoned(&temporary);
+        remove_abandoned();
         let folder = temporary.join(format!("{FOLDER}{}", std::process::id()));
         std::fs::create_dir_all(&folder).with_context(|| {
             format!("cannot make a folder for the session in {}; is the disk full?", temporary.display())
@@ -85,8 +85,8 @@ impl Drop for Environment {
 }
 
 /// Removes the folders of kernels that were killed.
-fn remove_abandoned(temporary: &Path) {
-    for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
+pub(crate) fn remove_abandoned() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let pid = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.parse::<u32>().ok());
         if let Some(pid) = pid

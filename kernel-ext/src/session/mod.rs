@@ -21,6 +21,7 @@ use evcxr::{CommandContext, Error as EngineError};
 use serde_json::Map;
 
 pub use environment::Environment;
+pub(crate) use environment::remove_abandoned;
 pub use output::{Event, Panic};
 pub use source::{Completeness, completeness};
 

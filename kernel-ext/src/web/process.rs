@@ -19,11 +19,11 @@ const LOG_LINES_MAX: usize = 12;
 /// How long a process whose output has ended may take to end itself.
 const EXIT_GRACE: Duration = Duration::from_millis(1500);
 
-/// A running kernel. The process, and the group it leads, end at the latest when this is dropped.
+/// A running kernel. The process, and the session it leads, end at the latest when this is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    group: Group,
+    session: Session,
     requests: UnboundedSender<String>,
     messages: Lines<BufReader<ChildStdout>>,
     log: Log,
@@ -42,11 +42,10 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
             .kill_on_drop(true);
-        lifetime::end_with_parent(command.as_std_mut());
+        lifetime::detach(command.as_std_mut());
         let mut child = command.spawn()?;
-        let group = Group(child.id().unwrap_or_default());
+        let session = Session(child.id().unwrap_or_default());
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(io::ErrorKind::BrokenPipe.into());
@@ -55,7 +54,7 @@ impl Process {
         let log = Log::default();
         tokio::spawn(write(stdin, waiting));
         tokio::spawn(keep(stderr, log.clone()));
-        Ok(Self { child, group, requests, messages: BufReader::new(stdout).lines(), log })
+        Ok(Self { child, session, requests, messages: BufReader::new(stdout).lines(), log })
     }
 
     /// Hands a message in; it must be one line without its end. Lost if the process has ended.
@@ -76,19 +75,20 @@ impl Process {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it did not end by itself".to_owned(),
         };
-        drop(self.group);
+        drop(self.session);
         let _ = self.child.wait().await;
         (status, self.log.lines())
     }
 }
 
-/// A process group; killed when dropped.
+/// All processes that descend from the kernel and have not left its session; killed when dropped.
 #[derive(Debug)]
-struct Group(u32);
+struct Session(u32);
 
-impl Drop for Group {
+impl Drop for Session {
     fn drop(&mut self) {
-        lifetime::kill_group(self.0);
+        lifetime::kill_session(self.0);
+        crate::session::remove_abandoned();
     }
 }
 
