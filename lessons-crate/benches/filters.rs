@@ -4,6 +4,8 @@
 //! fastbloom runs twice: with its default hasher (SipHash), and with our hash function given to it, which
 //! compares the filters alone. Each figure is the best of several interleaved runs.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -6,7 +6,9 @@
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
+//! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
+//! | data | `dataset` | the data files of the course (feature `dataset`) |
 //! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |
 //! | running | [`interrupt`] | how long work is stopped |
 //!
@@ -18,6 +20,8 @@
 pub mod cell;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod check;
+#[cfg(feature = "dataset")]
+pub mod dataset;
 pub mod display;
 pub mod dist;
 pub mod hash;
@@ -28,6 +32,7 @@ pub mod load_balancer;
 pub mod plot;
 pub mod prelude;
 pub mod rng;
+pub mod simulation;
 pub mod sketch;
 pub mod stats;
 pub mod table;

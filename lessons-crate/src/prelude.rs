@@ -5,6 +5,8 @@
 pub use crate::cell::{self, ShowDebug};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::check::{self, BloomExercise, DeletableExercise, GrowingExercise};
+#[cfg(feature = "dataset")]
+pub use crate::dataset;
 pub use crate::display::{MimeBundle, Render};
 pub use crate::dist::{
     self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Weighted, Zipf,
@@ -21,6 +23,9 @@ pub use crate::load_balancer::{
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
 pub use crate::rng::Rng;
+pub use crate::simulation::{
+    self, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,
+};
 pub use crate::sketch::{
     self, BinaryFuseFilter, BlockedBloomFilter, BloomFilter, CountingBloomFilter, CuckooFilter, Filter,
     FilterError, InsertFilter, ScalableBloomFilter, XorFilter,

@@ -1,0 +1,136 @@
+//! The data files of the course, by name.
+//!
+//! The files lie in `datasets/` beside the library; its README gives their columns, units, license and
+//! checksums. All of them are made by the generators here, from fixed seeds, so they can be made again to the
+//! byte, and in any size.
+//!
+//! | file | read with | made by |
+//! |---|---|---|
+//! | `words.txt` | [`words`] | [`make_words`] |
+//! | `misspellings.txt` | [`misspellings`] | [`make_misspellings`] |
+//! | `requests.csv` | [`requests`] | [`make_requests`] |
+
+mod lexicon;
+mod requests;
+
+use std::path::PathBuf;
+
+pub use lexicon::{make_misspellings, make_words};
+pub use requests::{TraceRow, make_requests, requests_csv};
+
+/// The environment variable that names another folder of data files.
+const FOLDER_VARIABLE: &str = "SD35_DATASETS";
+
+/// Why a data file could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// The file is not there, or not readable.
+    #[error("cannot read {}: {source} (set SD35_DATASETS to the course's datasets folder)", path.display())]
+    Unreadable {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A line is not what the README says.
+    #[error("{file}, line {line}: {problem}")]
+    Malformed {
+        /// The file's name.
+        file: &'static str,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Where a data file is: in the folder named by `SD35_DATASETS`, else in the one this library was built from.
+pub fn path(name: &str) -> PathBuf {
+    let folder = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+    folder.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../datasets"))).join(name)
+}
+
+/// The text of a data file.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn text(name: &str) -> Result<String, DatasetError> {
+    let path = path(name);
+    std::fs::read_to_string(&path).map_err(|source| DatasetError::Unreadable { path, source })
+}
+
+/// 50,000 pseudo-words in alphabetical order, without duplicates.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn words() -> Result<Vec<String>, DatasetError> {
+    Ok(text("words.txt")?.lines().map(str::to_owned).collect())
+}
+
+/// 50,000 misspellings: the i-th is one edit away from the i-th of [`words`], and is itself not a word.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn misspellings() -> Result<Vec<String>, DatasetError> {
+    Ok(text("misspellings.txt")?.lines().map(str::to_owned).collect())
+}
+
+/// 10,000 requests to a web shop, in order of arrival.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line is not a request.
+pub fn requests() -> Result<Vec<TraceRow>, DatasetError> {
+    requests::parse(&text("requests.csv")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::Digest;
+
+    use super::*;
+
+    /// The first seed; each file has its own.
+    const SEED: u64 = 35;
+
+    /// Every file as its generator makes it.
+    fn made() -> Vec<(&'static str, String)> {
+        let lines = |items: &[String]| items.iter().map(|item| format!("{item}\n")).collect::<String>();
+        let words = make_words(50_000, SEED);
+        vec![
+            ("misspellings.txt", lines(&make_misspellings(&words, SEED + 1))),
+            ("requests.csv", requests_csv(&make_requests(10_000, SEED + 2))),
+            ("words.txt", lines(&words)),
+        ]
+    }
+
+    /// With `SD35_WRITE_DATASETS=1`, writes the files instead of comparing them.
+    #[test]
+    fn files_are_what_the_generators_make_and_what_the_readme_says() {
+        let readme = text("README.md").unwrap();
+        if std::env::var_os("SD35_WRITE_DATASETS").is_some() {
+            made().iter().for_each(|(name, made)| std::fs::write(path(name), made).unwrap());
+        }
+        for (name, made) in made() {
+            assert!(text(name).unwrap() == made, "{name} differs from what its generator makes");
+            assert!(made.len() < 1_000_000, "{name} has {} bytes", made.len());
+            let (lines, bytes) = (made.lines().count(), made.len());
+            let checksum = sha2::Sha256::digest(made.as_bytes());
+            let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
+            let row = format!("| `{name}` | {lines} | {bytes} | `{checksum}` |");
+            assert!(readme.contains(&row), "datasets/README.md should have the row\n{row}");
+        }
+        assert_eq!((words().unwrap().len(), misspellings().unwrap().len()), (50_000, 50_000));
+        assert_eq!(requests().unwrap().len(), 10_000);
+    }
+
+    #[test]
+    fn a_missing_file_says_what_to_do() {
+        let error = text("no-such-file.txt").unwrap_err().to_string();
+        assert!(error.contains("no-such-file.txt") && error.contains("SD35_DATASETS"), "{error}");
+    }
+}
