@@ -61,12 +61,12 @@ impl BoundedLoad {
     pub fn place(&mut self, key: u64) -> u64 {
         self.placed += 1;
         let capacity = self.capacity(self.placed);
-        let mut walk = self.ring.walk(key);
-        let has_room = walk.find(|&node| self.loads[self.index(node)] < capacity);
-        let node = has_room.expect("the capacities together are above the number of keys");
-        let index = self.index(node);
+        let walk = self.ring.walk(key);
+        // The capacities together are at least the number of keys, so some node has room.
+        let index = walk.map(|node| self.index(node)).find(|&index| self.loads[index] < capacity);
+        let index = index.unwrap_or_default();
         self.loads[index] += 1;
-        node
+        self.nodes[index]
     }
 
     /// Takes a key away from the node where it was placed.

@@ -80,7 +80,10 @@ impl MaglevTable {
 }
 
 fn is_prime(number: usize) -> bool {
-    number > 1 && (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0)
+    number > 1
+        && (2..)
+            .take_while(|divisor| divisor * divisor <= number)
+            .all(|divisor| !number.is_multiple_of(divisor))
 }
 
 impl Placement for MaglevTable {

@@ -35,7 +35,7 @@ struct Latency {
 
 impl PeakEwma {
     /// The time in which the memory of a latency fades to 1/e, in mean service times.
-    pub const DECAY: f64 = 10.0;
+    pub const DECAY: f64 = 30.0;
 
     /// Over this many backends, all idle and none known, with the decay time [`PeakEwma::DECAY`].
     ///
