@@ -28,7 +28,7 @@ pub use crate::simulation::{
 };
 pub use crate::sketch::{
     self, BinaryFuseFilter, BlockedBloomFilter, BloomFilter, CountingBloomFilter, CuckooFilter, Filter,
-    FilterError, InsertFilter, ScalableBloomFilter, XorFilter,
+    FilterError, InsertFilter, RibbonFilter, ScalableBloomFilter, XorFilter,
 };
 pub use crate::stats::{self, Summary};
 pub use crate::table::{self, Table};

@@ -12,12 +12,15 @@
 //! | [`CuckooFilter`] | keys leave, and memory matters | 10.5 | yes, up to a load of 95% | yes |
 //! | [`XorFilter`] | the set is built once and only read | 9.8 (at 0.39%) | no | no |
 //! | [`BinaryFuseFilter`] | as above, and smaller | 9.0 (at 0.39%) | no | no |
+//! | [`RibbonFilter`] | as above, and memory costs more than time | 7.7 (at 0.78%) | no | no |
 //!
 //! No filter can do with less than log2(1 / rate) bits per key, 6.6 at 1%; see [`formula`].
 //!
 //! Keys are numbers, text or bytes ([`Key`]). Experiments use [`present_keys`], [`absent_keys`] and
-//! [`measure_false_positive_rate`], whose loops are compiled with the library.
+//! [`measure_false_positive_rate`]; [`simulate_admission`] puts a filter before a cache. Their loops are compiled
+//! with the library, so they are fast in a cell too.
 
+mod admission;
 mod binary_fuse_filter;
 mod blocked_bloom_filter;
 mod bloom_filter;
@@ -29,9 +32,11 @@ mod key;
 mod measure;
 mod packed;
 mod peeling;
+mod ribbon_filter;
 mod scalable_bloom_filter;
 mod xor_filter;
 
+pub use admission::{Admission, AdmissionResult, Doorkeeper, simulate_admission};
 pub use binary_fuse_filter::BinaryFuseFilter;
 pub use blocked_bloom_filter::BlockedBloomFilter;
 pub use bloom_filter::BloomFilter;
@@ -43,6 +48,7 @@ pub use measure::{
     absent_keys, count_maybe, false_positives, insert_all, measure_false_positive_rate, present_keys,
 };
 pub use peeling::peeling_success;
+pub use ribbon_filter::RibbonFilter;
 pub use scalable_bloom_filter::ScalableBloomFilter;
 pub use xor_filter::XorFilter;
 

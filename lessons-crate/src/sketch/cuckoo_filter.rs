@@ -5,7 +5,8 @@ use super::packed::PackedArray;
 use super::{Filter, FilterError, InsertFilter, Key};
 use crate::hash::{mix64, reduce};
 
-/// Fingerprints per bucket (the paper's `b`): the smallest number that fills a table to 95%.
+/// Fingerprints per bucket (the paper's `b`), if not chosen otherwise: the smallest number that fills a table
+/// to 95%.
 const BUCKET_SLOTS: usize = 4;
 /// The share of slots that can be used before insertions fail.
 const LOAD_MAX: f64 = 0.95;
@@ -49,6 +50,7 @@ pub struct CuckooFilter {
     /// Fingerprints, bucket after bucket; 0 is an empty slot.
     slots: PackedArray,
     buckets: u64,
+    bucket_slots: usize,
     keys: u64,
     /// Chooses which fingerprint moves; any sequence without pattern will do.
     victim: u64,
@@ -77,10 +79,21 @@ impl CuckooFilter {
     ///
     /// When a number is out of its range.
     pub fn with_size(buckets: u64, fingerprint_bits: u32) -> Result<Self, FilterError> {
+        Self::with_shape(buckets, BUCKET_SLOTS, fingerprint_bits)
+    }
+
+    /// As [`CuckooFilter::with_size`], with 1 to 16 slots per bucket (`b`): how full the table gets depends on
+    /// it. With 1, 2, 4, 8 it is about 50%, 87%, 96%, 99%.
+    ///
+    /// # Errors
+    ///
+    /// When a number is out of its range.
+    pub fn with_shape(buckets: u64, bucket_slots: usize, fingerprint_bits: u32) -> Result<Self, FilterError> {
+        check_size("the number of slots per bucket", bucket_slots as u64, 1, 16)?;
         check_size("the number of buckets", buckets, 1, KEYS_MAX)?;
         check_size("the fingerprint's number of bits", u64::from(fingerprint_bits), 2, 32)?;
-        let slots = PackedArray::new(buckets as usize * BUCKET_SLOTS, fingerprint_bits);
-        Ok(Self { slots, buckets, keys: 0, victim: 0 })
+        let slots = PackedArray::new(buckets as usize * bucket_slots, fingerprint_bits);
+        Ok(Self { slots, buckets, bucket_slots, keys: 0, victim: 0 })
     }
 
     /// Adds a key; added twice, it must be removed twice, and more than eight times it does not fit.
@@ -146,14 +159,14 @@ impl CuckooFilter {
         if sum >= bucket { sum - bucket } else { sum + self.buckets - bucket }
     }
 
-    fn slots_of(bucket: u64) -> std::ops::Range<usize> {
-        let first = bucket as usize * BUCKET_SLOTS;
-        first..first + BUCKET_SLOTS
+    fn slots_of(&self, bucket: u64) -> std::ops::Range<usize> {
+        let first = bucket as usize * self.bucket_slots;
+        first..first + self.bucket_slots
     }
 
     /// A slot of the key's two buckets that holds this fingerprint, or 0 for an empty one.
     fn slot_with(&self, bucket: u64, fingerprint: u32) -> Option<usize> {
-        Self::slots_of(bucket).find(|slot| self.slots.get(*slot) == fingerprint)
+        self.slots_of(bucket).find(|slot| self.slots.get(*slot) == fingerprint)
     }
 
     fn find(&self, hash: u64) -> Option<usize> {
@@ -179,7 +192,7 @@ impl CuckooFilter {
                 break;
             }
             self.victim = mix64(self.victim.wrapping_add(hash));
-            let slot = Self::slots_of(bucket).start + (self.victim % BUCKET_SLOTS as u64) as usize;
+            let slot = self.slots_of(bucket).start + (self.victim % self.bucket_slots as u64) as usize;
             let evicted = self.slots.get(slot);
             self.slots.set(slot, fingerprint);
             moved.push((slot, evicted));
@@ -257,6 +270,17 @@ mod tests {
         assert!(filter.load() > 0.95, "{}", filter.load());
         assert_eq!(filter.slots, before.slots);
         assert!(present_keys(filter.len()).into_iter().all(|key| filter.may_contain(key)));
+    }
+
+    #[test]
+    fn larger_buckets_fill_further() {
+        // The paper's section 4.2 has 50%, 84%, 95% and 98%, measured likewise.
+        for (bucket_slots, expected) in [(1, 0.50), (2, 0.87), (4, 0.965), (8, 0.99)] {
+            let mut filter =
+                CuckooFilter::with_shape(16_384 / bucket_slots, bucket_slots as usize, 16).unwrap();
+            insert_all(&mut filter, &present_keys(16_385)).unwrap_err();
+            assert!((filter.load() - expected).abs() < 0.05, "{bucket_slots}: {}", filter.load());
+        }
     }
 
     proptest! {
