@@ -5,7 +5,7 @@
 //!
 //! | constructor | for |
 //! |---|---|
-//! | [`line`] | how a value changes with another one: [`Plot::series`], and [`Plot::theory`] beside it |
+//! | [`line()`] | how a value changes with another one: [`Plot::series`], and [`Plot::theory`] beside it |
 //! | [`scatter`] | single observations: [`Plot::series`] |
 //! | [`bar`] | a few named values side by side: [`Plot::bars`] |
 //!
