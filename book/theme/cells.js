@@ -146,10 +146,9 @@
       this.say("waiting", "waiting");
       queue = queue.then(async () => {
         for (const cell of steps) {
-          if (own !== generation || !(await cell.execute(cell === this ? {} : { quiet: true }))) {
-            if (own !== generation || cell !== this) this.say("", "");
-            return;
-          }
+          if (own !== generation) return this.say("", "");
+          const well = await cell.execute();
+          if (!well) return cell === this || this.say("", "the code above fails");
         }
       });
       return queue;

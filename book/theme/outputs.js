@@ -151,14 +151,15 @@
     }
 
     stream({ name, text }) {
-      if (this.length > MOST_TEXT) return;
+      const room = MOST_TEXT - this.length;
+      if (room <= 0) return;
       this.length += text.length;
       let last = this.place.lastElementChild;
       if (!last?.classList.contains(name)) {
         last = element("pre", `out ${name}`);
         this.place.append(last);
       }
-      last.append(ansi(this.length > MOST_TEXT ? `${text}\n[more text is not shown]\n` : text));
+      last.append(ansi(text.length > room ? `${text.slice(0, room)}\n[more text is not shown]\n` : text));
     }
 
     error(text) {
