@@ -13,10 +13,12 @@
 //! - The function is generic only on its surface. Its loops run over a trait object, compiled here, so
 //!   that they are fast although the learner's own code is not optimized.
 
+mod load_balancer;
 mod report;
 mod runner;
 mod sketch;
 
+pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;
 pub(crate) use runner::{Checker, Failure};

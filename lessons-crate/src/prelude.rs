@@ -4,7 +4,9 @@
 #[doc(hidden)]
 pub use crate::cell::{self, ShowDebug};
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::check::{self, BloomExercise, DeletableExercise, GrowingExercise};
+pub use crate::check::{
+    self, BloomExercise, DeletableExercise, GrowingExercise, RingExercise, SmoothWeighted,
+};
 #[cfg(feature = "dataset")]
 pub use crate::dataset;
 pub use crate::display::{MimeBundle, Render};

@@ -63,6 +63,16 @@ macro_rules! solution_file {
 }
 
 exercises! {
+    d03_two_choices in "d03-two-choices": check::two_choices(pick), wrong: [
+        compares_indices, full_scan, neighbors_only, picks_the_fuller, ties_to_the_lower_index, with_replacement,
+    ];
+    d03_smooth_wrr in "d03-smooth-wrr": check::smooth_weighted_round_robin::<SmoothWrr>(), wrong: [
+        expanded_list, falling_threshold, max_by_key, pays_own_weight, picks_without_weights,
+        reset_on_set_weight, stale_total,
+    ];
+    d03_hash_ring in "d03-hash-ring": check::hash_ring::<Ring>(), wrong: [
+        added_twice, ghost_points, modulo, no_wraparound, one_point_per_node, random_state,
+    ];
     d06_filter_size in "d06-filter-size": check::filter_size(filter_size), wrong: [
         k_without_ln2, ln2_not_squared, log_base_10, zero_hashes,
     ];
