@@ -2,7 +2,7 @@
 
 use super::error::{BITS_MAX, KEYS_MAX, check_rate, check_size};
 use super::{Filter, FilterError, InsertFilter, Key, formula};
-use crate::hash::reduce;
+use crate::hash::{mix64, reduce};
 
 /// Bits of a block: the 64 bytes of a cache line on today's x86 and most ARM processors.
 const BLOCK_BITS: u32 = 512;
@@ -52,7 +52,7 @@ impl BlockedBloomFilter {
     ///
     /// # Errors
     ///
-    /// When the rate is not between 1e-6 and 1 (below, blocks are too small to be accurate), or the
+    /// When the rate is not between 1e-8 and 1 (below, blocks are too small to be accurate), or the
     /// capacity is 0 or above 2³².
     pub fn with_capacity(capacity: u64, rate: f64) -> Result<Self, FilterError> {
         check_rate(rate)?;
@@ -89,9 +89,7 @@ impl BlockedBloomFilter {
     fn insert_hash(&mut self, hash: u64) {
         let block = reduce(hash, self.blocks.len() as u64) as usize;
         let Block(words) = &mut self.blocks[block];
-        for bit in bits(hash, self.hash_count) {
-            words[bit / 64 % 8] |= 1 << (bit % 64);
-        }
+        each_bit(hash, self.hash_count, |bit| words[bit / 64] |= 1 << (bit % 64));
     }
 
     #[inline]
@@ -99,9 +97,9 @@ impl BlockedBloomFilter {
         let Block(words) = &self.blocks[reduce(hash, self.blocks.len() as u64) as usize];
         // All bits are read, with no way out in between: they are in the cache by now, and a branch that
         // nobody can predict costs more than the few reads it saves.
-        let missing = bits(hash, self.hash_count)
-            .fold(0, |missing, bit| missing | !(words[bit / 64 % 8] >> (bit % 64)));
-        missing & 1 == 0
+        let mut present = 1;
+        each_bit(hash, self.hash_count, |bit| present &= words[bit / 64] >> (bit % 64));
+        present == 1
     }
 
     /// The number of bits (`m`).
@@ -115,24 +113,27 @@ impl BlockedBloomFilter {
     }
 }
 
-/// Odd multipliers without pattern, one per hash function: the powers of one such number.
-const MULTIPLIERS: [u64; HASHES_MAX] = {
-    let mut powers = [0x9E37_79B9_7F4A_7C15; HASHES_MAX];
-    let mut i = 1;
-    while i < HASHES_MAX {
-        powers[i] = u64::wrapping_mul(powers[i - 1], 0xD134_2543_DE82_EF95);
-        i += 1;
-    }
-    powers
-};
+/// Nine bits of hash for each bit position, so one 64-bit hash is enough for seven.
+const POSITIONS_PER_HASH: u32 = 7;
 
-/// The bits of a hash within its block, 0 to 511 each: the high nine bits of one product per hash function.
-/// The products do not wait for each other, which a processor turns into speed.
+/// Calls `visit` with the bits of a key within its block, 0 to 511 each.
 #[inline]
-fn bits(hash: u64, hash_count: u32) -> impl Iterator<Item = usize> {
-    // The block was chosen by the high bits of the hash, so these come from all of them.
-    let mixed = hash ^ hash >> 32;
-    MULTIPLIERS[..hash_count as usize].iter().map(move |m| (mixed.wrapping_mul(*m) >> 55) as usize)
+fn each_bit(hash: u64, hash_count: u32, mut visit: impl FnMut(usize)) {
+    // The block was chosen by the high bits of the hash, so these are mixed anew.
+    let mut pool = mix64(hash);
+    let mut left = hash_count;
+    loop {
+        let mut positions = pool;
+        for _ in 0..left.min(POSITIONS_PER_HASH) {
+            visit((positions % 512) as usize);
+            positions >>= 9;
+        }
+        if left <= POSITIONS_PER_HASH {
+            return;
+        }
+        left -= POSITIONS_PER_HASH;
+        pool = mix64(pool);
+    }
 }
 
 /// The fewest bits per key that reach the rate, and the number of hash functions; `None` when no filter of

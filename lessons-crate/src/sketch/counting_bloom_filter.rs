@@ -7,7 +7,7 @@ use super::{Filter, FilterError, InsertFilter, Key};
 use crate::hash::reduce;
 
 /// Bits per counter. Four are enough: in an optimal filter a counter passes 15 with probability below
-/// 1.4e-15 (Fan et al., section V.C).
+/// 1.4e-15 (Fan et al.).
 const COUNTER_BITS: u32 = 4;
 
 /// A Bloom filter with a 4-bit counter in place of each bit: a key can be removed again.

@@ -12,7 +12,7 @@ use crate::hash::{hash_u64, reduce};
 ///
 /// # Complexity
 ///
-/// Building is O(n log n) (it sorts the keys to make them distinct) and takes about 40 bytes per key for a
+/// Building is O(n log n) (it sorts the keys to make them distinct) and takes about 50 bytes per key for a
 /// while. `may_contain` reads three entries, always. Memory is 1.23 × 8 = 9.84 bits per key.
 ///
 /// # Examples
