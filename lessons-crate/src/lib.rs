@@ -5,8 +5,8 @@
 //! | randomness | [`rng`], [`dist`] | seeded numbers; service times and popularity |
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
-//! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
+//! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | data | `dataset` | the data files of the course (feature `dataset`) |
 //! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`RoundRobin`] | nothing, in turn | requests cost the same and backends are equal |
 //! | [`SmoothWeightedRoundRobin`] | weights | backends differ, and you know by how much |
+//! | [`EarliestDeadline`] | weights | the same, with very many backends |
 //! | [`Random`], [`WeightedRandom`] | nothing, or weights | there are many balancers, which share no state |
 //! | [`LeastConnections`] | requests in flight, everywhere | one balancer sees all the traffic |
 //! | [`PowerOfTwoChoices`] | requests in flight, at two | the same, with little or late information |
@@ -13,9 +14,11 @@
 //! | [`IpHash`] | the client's address | a client must stay at its backend |
 //! | [`Maglev`] | the request's key | the same, also when backends come and go |
 //!
-//! A pick costs O(1) at `n` backends, with the exceptions that a policy names. The policies know only what
+//! A pick costs O(1) at `n` backends, with the exceptions that a policy names. [`subset`] says
+//! which backends a client should know when there are many of both. The policies know only what
 //! a balancer can know: what it sent where, and what came back. [`crate::simulation`] runs them.
 
+mod earliest_deadline;
 mod hash_based;
 mod join_idle_queue;
 mod least_connections;
@@ -24,10 +27,12 @@ mod random;
 mod round_robin;
 mod smooth_weighted_round_robin;
 mod stale_view;
+mod subset;
 mod two_choices;
 
 use std::net::Ipv4Addr;
 
+pub use earliest_deadline::EarliestDeadline;
 pub use hash_based::{IpHash, Maglev};
 pub use join_idle_queue::JoinIdleQueue;
 pub use least_connections::LeastConnections;
@@ -36,6 +41,7 @@ pub use random::{Random, WeightedRandom};
 pub use round_robin::RoundRobin;
 pub use smooth_weighted_round_robin::SmoothWeightedRoundRobin;
 pub use stale_view::StaleView;
+pub use subset::{random_subset, subset};
 pub use two_choices::PowerOfTwoChoices;
 
 /// The seed of the policies that draw at random, unless another one is given.

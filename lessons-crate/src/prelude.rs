@@ -19,14 +19,14 @@ pub use crate::hashing::{
     moved_fraction,
 };
 pub use crate::load_balancer::{
-    self, Balancer, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma, PowerOfTwoChoices, Random,
-    Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
+    self, Balancer, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
+    PowerOfTwoChoices, Random, Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
 pub use crate::rng::Rng;
 pub use crate::simulation::{
-    self, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,
+    self, DnsRotation, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,
 };
 pub use crate::sketch::{
     self, BinaryFuseFilter, BlockedBloomFilter, BloomFilter, CountingBloomFilter, CuckooFilter, Filter,

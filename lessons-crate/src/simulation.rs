@@ -9,6 +9,7 @@
 //! | [`Simulation::run`], [`compare`] | policies on equal or unequal backends, with any service times |
 //! | [`Simulation::failure`], [`Simulation::health_check`] | a backend dies, and a check may notice |
 //! | [`max_load`] | balls into bins, with `d` choices |
+//! | [`DnsRotation`] | resolvers that keep the answer of a rotating name |
 //! | [`theory`] | what queueing theory says |
 //!
 //! # Sources
@@ -17,6 +18,7 @@
 //! doi:10.1109/71.963420, for the model and the formula of the tests.
 
 mod balls_into_bins;
+mod dns;
 mod events;
 mod health;
 mod result;
@@ -28,6 +30,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use balls_into_bins::{max_load, max_load_of};
+pub use dns::DnsRotation;
 pub use health::{Failure, HealthCheck};
 pub use result::{SimulationResult, comparison};
 
