@@ -96,7 +96,8 @@ pub(crate) fn kill_session(leader: u32) {
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
         if let Some(pid) = pid
-            && std::fs::read_to_string(entry.path().join("stat")).is_ok_and(|stat| session(&stat) == Some(leader))
+            && std::fs::read_to_string(entry.path().join("stat"))
+                .is_ok_and(|stat| session(&stat) == Some(leader))
         {
             kill(pid);
         }

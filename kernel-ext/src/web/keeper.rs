@@ -156,10 +156,14 @@ impl Keeper {
             "shutdown_request" => self.shutdown = Some(message.content["restart"].as_bool().unwrap_or(false)),
             _ => {}
         }
+        // After an unexpected end the next cell starts anew: its page was told.
+        if self.process.is_none() && message.header.msg_type == "execute_request" {
+            self.start_process();
+        }
         match (&self.process, serde_json::to_string(&message)) {
             (Some(process), Ok(line)) => process.send(line),
             (Some(_), Err(_)) => {}
-            (None, _) => self.announce("dead", Some(&message.header)),
+            (None, _) => self.announce("dead"),
         }
         self.touch();
     }
@@ -201,10 +205,10 @@ impl Keeper {
         }
     }
 
-    /// A message of our own on iopub.
-    fn announce(&mut self, state: &str, parent: Option<&Header>) {
+    /// Tells everyone about a state that the process itself cannot tell. Requests still open are lost.
+    fn announce(&mut self, state: &str) {
         self.set_state(state);
-        self.publish(parent, "status", json!({ "execution_state": state }));
+        self.publish(None, "status", json!({ "execution_state": state }));
     }
 
     fn publish(&mut self, parent: Option<&Header>, msg_type: &str, content: Value) {
@@ -224,21 +228,27 @@ impl Keeper {
     async fn mourn(&mut self) {
         let Some(process) = self.process.take() else { return };
         let (status, log) = process.end().await;
-        let mut text = format!("The kernel has ended ({status}). Restart it and run the cells again.\n");
+        let mut text = format!(
+            "The kernel has ended ({status}); its variables are gone. The next cell starts a new one.\n"
+        );
         for line in log {
             text.push_str(&line);
             text.push('\n');
         }
         let parent = self.last_request.clone();
         self.publish(parent.as_ref(), "stream", json!({ "name": "stderr", "text": text }));
-        self.announce("dead", parent.as_ref());
+        self.announce("dead");
     }
 
     async fn restart(&mut self) {
-        self.announce("restarting", None);
+        self.announce("restarting");
         self.end_process(true).await;
         self.shutdown = None;
         self.last_request = None;
+        self.start_process();
+    }
+
+    fn start_process(&mut self) {
         match Process::start(&self.command) {
             Ok(process) => {
                 self.process = Some(process);
@@ -246,8 +256,9 @@ impl Keeper {
             }
             Err(error) => {
                 let text = format!("The kernel could not be started again: {error}\n");
-                self.publish(None, "stream", json!({ "name": "stderr", "text": text }));
-                self.announce("dead", None);
+                let parent = self.last_request.clone();
+                self.publish(parent.as_ref(), "stream", json!({ "name": "stderr", "text": text }));
+                self.announce("dead");
             }
         }
     }
