@@ -25,7 +25,9 @@ const PACE: Duration = Duration::from_millis(20);
 
 /// Starts a kernel; the session starts in the background, so that the kernel answers at once.
 ///
-/// Must be called inside a tokio runtime.
+/// # Panics
+///
+/// Outside a tokio runtime, and when the system gives out no more threads.
 pub fn start(environment: Environment) -> Handle {
     let (inbox, requests) = unbounded_channel();
     let (replies, outbox) = unbounded_channel();
@@ -121,10 +123,9 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, environment: Environment, work: &Receiver<Message>) {
-        let session = Session::start(environment).map(|session| {
+        let session = Session::start(environment).inspect(|session| {
             *self.control.interrupter.lock().unwrap_or_else(PoisonError::into_inner) =
                 Some(session.interrupter());
-            session
         });
         let mut session = session.map_err(|error| format!("{error:#}"));
         while let Ok(request) = work.recv() {
