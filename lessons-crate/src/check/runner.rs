@@ -71,6 +71,8 @@ pub(crate) struct Checker {
     generic: Option<Diagnosis>,
     time_limit: Duration,
     hung: bool,
+    /// So that one missing part is not told at length for each property.
+    last_panic: Option<String>,
 }
 
 impl Checker {
@@ -80,6 +82,7 @@ impl Checker {
             generic: None,
             time_limit: TIME_LIMIT,
             hung: false,
+            last_panic: None,
         }
     }
 
@@ -124,8 +127,11 @@ impl Checker {
                     }
                 }
                 Ended::Panicked(message) => {
-                    let found = format!("a panic: {message}");
                     self.generic = self.generic.or(Some(diagnose_panic(&message)));
+                    let again = self.last_panic.as_ref() == Some(&message);
+                    let found =
+                        if again { "the same panic as before".into() } else { format!("a panic: {message}") };
+                    self.last_panic = Some(message);
                     Outcome::Failed { expected: "no panic".into(), found, smallest_input: None }
                 }
                 Ended::Never => {
