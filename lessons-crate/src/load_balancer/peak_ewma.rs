@@ -21,6 +21,7 @@ pub struct PeakEwma {
     in_flight: InFlight,
     latency: Vec<Latency>,
     decay: f64,
+    error_penalty: f64,
     /// The time of the last request seen: the balancer's clock.
     now: f64,
     rng: Rng,
@@ -47,6 +48,7 @@ impl PeakEwma {
             in_flight: InFlight::new(backends),
             latency: vec![Latency::default(); backends],
             decay: Self::DECAY,
+            error_penalty: 0.0,
             now: 0.0,
             rng: Rng::new(SEED),
         }
@@ -56,6 +58,15 @@ impl PeakEwma {
     #[must_use]
     pub fn with_decay(mut self, decay: f64) -> Self {
         self.decay = decay;
+        self
+    }
+
+    /// The same policy, which takes an error for an answer that took at least so many mean service times.
+    ///
+    /// Without it, a backend that fails at once looks like the fastest of all, and gets the most requests.
+    #[must_use]
+    pub fn with_error_penalty(mut self, latency: f64) -> Self {
+        self.error_penalty = latency;
         self
     }
 
@@ -92,8 +103,9 @@ impl Balancer for PeakEwma {
         self.in_flight.started(backend);
     }
 
-    fn finished(&mut self, backend: usize, latency: f64, _: bool) {
+    fn finished(&mut self, backend: usize, latency: f64, ok: bool) {
         self.in_flight.finished(backend);
+        let latency = if ok { latency } else { latency.max(self.error_penalty) };
         let entry = &mut self.latency[backend];
         let keep = (-(self.now - entry.updated) / self.decay).exp();
         let faded = keep * entry.average + (1.0 - keep) * latency;

@@ -103,6 +103,11 @@ fn a_dead_backend_that_answers_fast_attracts_requests_until_a_check_finds_it() {
     assert!(attracted.errors > 2 * blind.errors, "{} {}", attracted.errors, blind.errors);
     assert!(attracted.error_times.iter().all(|&time| (1_000.0..2_000.1).contains(&time)));
 
+    // One way to turn away from it is to take errors for slow answers; the other is a health check.
+    let fooled = simulation.run(&mut PeakEwma::new(10)).errors;
+    let warned = simulation.run(&mut PeakEwma::new(10).with_error_penalty(100.0)).errors;
+    assert!(fooled > blind.errors && 10 * warned < fooled, "{fooled} {warned}");
+
     let passive = simulation.clone().health_check(HealthCheck::Passive { failures: 5, ejection: 100.0 });
     let active = simulation.clone().health_check(HealthCheck::Active { interval: 10.0, failures: 3 });
     for checked in [passive, active] {
