@@ -236,7 +236,7 @@ mod tests {
 
     fn outcome_of(property: impl FnOnce() -> Result<(), Failure> + Send + 'static) -> Report {
         let mut checker = Checker::new("test");
-        checker.time_limit = Duration::from_millis(200);
+        checker.time_limit = Duration::from_secs(2);
         checker.visible("first", property).hidden("second", || Ok(())).finish()
     }
 
