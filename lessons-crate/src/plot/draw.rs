@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axis::Axis;
 use super::theme::{self, AXIS, GRID, INK, MEASURED_WIDTH, PAPER, SOFT, THEORY_WIDTH, series_color};
-use super::{Kind, Plot, Series, short_number};
+use super::{Kind, Plot, Series, short_number, thin};
 
 const WIDTH: u32 = 720;
 const HEIGHT: u32 = 400;
@@ -15,8 +15,9 @@ const MARGIN: i32 = 16;
 /// Font sizes as plotters counts them: the SVG says about four fifths of it.
 const TITLE_SIZE: i32 = 21;
 const TEXT_SIZE: i32 = 17;
-/// Above this many points a line is drawn without markers.
+/// A line of more points has markers only here and there, to tell it from others without color.
 const MARKERS_MAX: usize = 30;
+const MARKERS_ON_LONG_LINES: usize = 8;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
@@ -127,7 +128,7 @@ fn legend(area: &Area<'_>, plot: &Plot) {
                 marker(area, i, (x + 15, y), color);
             }
         }
-        text(area, &series.name, (x + 38, y - 8), TEXT_SIZE, INK, HPos::Left);
+        text(area, &series.name, (x + 38, y - 6), TEXT_SIZE, INK, HPos::Left);
     }
 }
 
@@ -190,10 +191,14 @@ fn points(area: &Area<'_>, chart: &Chart<'_, '_>, plot: &Plot, index: usize, ser
     let color = series_color(index);
     let pixels: Vec<(i32, i32)> =
         plot.visible_points(series).iter().map(|p| chart.backend_coord(p)).collect();
-    let few = pixels.len() <= MARKERS_MAX;
-    if !series.theory && (plot.kind == Kind::Scatter || few) {
-        for pixel in &pixels {
-            marker(area, index, *pixel, color);
+    if !series.theory {
+        let marked = if plot.kind == Kind::Scatter || pixels.len() <= MARKERS_MAX {
+            pixels.clone()
+        } else {
+            thin(&pixels, MARKERS_ON_LONG_LINES)
+        };
+        for pixel in marked {
+            marker(area, index, pixel, color);
         }
     }
     if plot.kind == Kind::Line || series.theory {
@@ -214,7 +219,7 @@ fn bars(area: &Area<'_>, chart: &Chart<'_, '_>, plot: &Plot, layout: &Layout, in
         let (start, end) = (corner(from, values.base()), corner(from + thickness * 0.94, value));
         area.draw(&Rectangle::new([start, end], series_color(index).filled())).expect(INFALLIBLE);
         let (at, anchor) = if layout.lying {
-            ((start.0.max(end.0) + 5, (start.1 + end.1) / 2 - 7), HPos::Left)
+            ((start.0.max(end.0) + 5, (start.1 + end.1) / 2 - 6), HPos::Left)
         } else {
             (((start.0 + end.0) / 2, start.1.min(end.1) - 17), HPos::Center)
         };
