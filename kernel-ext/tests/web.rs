@@ -1,6 +1,7 @@
 //! The page's door with real kernels behind it: REST, WebSockets, and what happens when things go away.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -26,15 +27,21 @@ struct Fixture {
     served: Option<JoinHandle<anyhow::Result<()>>>,
 }
 
+/// A server on any free port, whose kernels note their process ids in `folder`.
+fn options(folder: &Path) -> Options {
+    let mut options = Options::new(folder.to_owned()).expect("options");
+    options.port = 0;
+    options.token = Some(TOKEN.to_owned());
+    // `exec` keeps the process id.
+    let note = format!("echo $$ >> {}/pids; exec \"$0\" kernel run --lines", folder.display());
+    options.command = ["sh", "-c", &note, env!("CARGO_BIN_EXE_sd35")].map(Into::into).to_vec();
+    options
+}
+
 impl Fixture {
     async fn new(change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut options = Options::new(folder.path().to_owned()).expect("options");
-        options.port = 0;
-        options.token = Some(TOKEN.to_owned());
-        // `exec` keeps the process id.
-        let note = format!("echo $$ >> {}/pids; exec \"$0\" kernel run --lines", folder.path().display());
-        options.command = ["sh", "-c", &note, env!("CARGO_BIN_EXE_sd35")].map(Into::into).to_vec();
+        let mut options = options(folder.path());
         change(&mut options);
         let server = Server::bind(options).await.expect("a port");
         let port = server.address().port();
@@ -257,7 +264,7 @@ async fn a_killed_kernel_is_announced_and_can_be_started_again() {
     page.run("1").await;
     let request = page.execute("println!(\"waiting\"); loop { std::hint::spin_loop() }").await;
     page.until(|message| message.header.msg_type == "stream").await;
-    let kill = std::process::Command::new("kill").args(["-9", &fixture.pids()[0]]).status();
+    let kill = Command::new("kill").args(["-9", &fixture.pids()[0]]).status();
     assert!(kill.expect("kill").success());
     let messages = page.until(|message| is_status(message, "dead")).await;
     let text = printed(&messages);
@@ -358,4 +365,60 @@ async fn sockets_without_a_token_or_of_other_sites_are_refused() {
         assert!(error.to_string().contains("403"), "{url}: {error}");
     }
     fixture.stop().await;
+}
+
+/// The server is this very test, run once more in a process of its own.
+#[tokio::test]
+async fn a_killed_server_leaves_nothing_behind() {
+    const FOLDER: &str = "SD35_TEST_SERVER_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let server = Server::bind(options(Path::new(&folder))).await.expect("a port");
+        let port = server.address().port().to_string();
+        std::fs::write(Path::new(&folder).join("port"), port).expect("written");
+        return server.run_until(std::future::pending()).await.expect("served");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "a_killed_server_leaves_nothing_behind"])
+        .env(FOLDER, folder.path())
+        .spawn()
+        .expect("started");
+    let port = loop {
+        let text = std::fs::read_to_string(folder.path().join("port")).unwrap_or_default();
+        if let Ok(port) = text.parse() {
+            break port;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let fixture = Fixture { port, folder, stop: None, served: None };
+    let kernel = fixture.start_kernel().await;
+    let mut page = fixture.open(&kernel, "tab").await;
+    let code = "std::process::Command::new(\"sleep\").arg(\"100\").spawn()?; \
+                println!(\"looping\"); loop { std::hint::spin_loop() }";
+    page.execute(code).await;
+    page.until(|message| message.header.msg_type == "stream").await;
+    let pid = &fixture.pids()[0];
+    let temporary = std::env::temp_dir().join(format!("sd35-kernel-{pid}"));
+    assert!(temporary.exists() && session_members(pid).len() >= 3, "{:?}", session_members(pid));
+    server.kill().expect("killed");
+    server.wait().expect("ended");
+    let begun = Instant::now();
+    while temporary.exists() || !session_members(pid).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "left behind: {:?}", session_members(pid));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The living processes of a kernel's session: the kernel, the process that runs its cells, and what those
+/// started.
+fn session_members(leader: &str) -> Vec<String> {
+    let list = Command::new("ps").args(["-eo", "sid=,stat=,args="]).output().expect("ps");
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    list.lines()
+        .filter(|line| {
+            let mut fields = line.split_whitespace();
+            fields.next() == Some(leader) && !fields.next().is_some_and(|state| state.starts_with('Z'))
+        })
+        .map(str::to_owned)
+        .collect()
 }

@@ -29,6 +29,9 @@ pub(super) fn service(site: &Path) -> Router {
 /// The generated pages hold a few scripts in line. Each is allowed by the digest of its text, so a script
 /// that an output smuggles in later does not run.
 async fn add_policy(request: Request, next: Next) -> Response<Body> {
+    // Access was given to names of this machine only. Not every browser counts WebSockets to 'self'.
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let socket = format!("ws://{host}");
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
     // The book is built again and again: browsers keep files, but ask whether they are still current.
@@ -42,7 +45,7 @@ async fn add_policy(request: Request, next: Next) -> Response<Body> {
             "<!doctype html><title>Not found</title><p>There is no such page. <a href=\"/\">Start</a></p>",
         );
         let mut response = (StatusCode::NOT_FOUND, page).into_response();
-        set_policy(&mut response, &BTreeSet::new());
+        set_policy(&mut response, &socket, &BTreeSet::new());
         return response;
     }
     let is_page =
@@ -59,15 +62,15 @@ async fn add_policy(request: Request, next: Next) -> Response<Body> {
         (body, BTreeSet::new())
     };
     let mut response = Response::from_parts(parts, body);
-    set_policy(&mut response, &digests);
+    set_policy(&mut response, &socket, &digests);
     response
 }
 
-fn set_policy(response: &mut Response<Body>, digests: &BTreeSet<String>) {
+fn set_policy(response: &mut Response<Body>, socket: &str, digests: &BTreeSet<String>) {
     let scripts = digests.iter().fold(String::new(), |scripts, digest| scripts + " 'sha256-" + digest + "'");
     let policy = format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
+         img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' {socket}; worker-src 'self' blob:; \
          frame-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
