@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,20 +35,36 @@ pub(crate) fn build(root: &Path) -> Result<()> {
             }
         })
     });
+    // The messages come through a channel, so that the line goes on while one large package compiles.
+    let (sender, messages) = channel();
+    if let Some(stdout) = cargo.stdout.take() {
+        std::thread::spawn(move || {
+            for message in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
+                let built = message.contains("\"reason\":\"compiler-artifact\"");
+                if built && !message.contains("\"custom-build\"") && sender.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+    }
     let mut line = Line::new();
     let mut done = HashSet::new();
+    let mut newest = String::new();
     let mut total = None;
-    if let Some(stdout) = cargo.stdout.take() {
-        for message in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
-            if !message.contains("\"reason\":\"compiler-artifact\"") || message.contains("\"custom-build\"") {
-                continue;
+    loop {
+        match messages.recv_timeout(Duration::from_secs(1)) {
+            Ok(message) => {
+                newest = field(&message, "package_id").to_owned();
+                done.insert(newest.clone());
+                if total.is_none() && message.contains("\"fresh\":false") {
+                    total = Some(packages(root));
+                }
             }
-            let package = field(&message, "package_id").to_owned();
-            done.insert(package.clone());
-            if message.contains("\"fresh\":false") {
-                let total = *total.get_or_insert_with(|| packages(root));
-                line.say(done.len(), total, name(&package));
-            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if let Some(total) = total {
+            line.say(done.len(), total, name(&newest));
         }
     }
     let status = cargo.wait().map_err(|error| format!("cargo could not be waited for: {error}"))?;
