@@ -29,8 +29,8 @@ pub use crate::simulation::{
     self, DnsRotation, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,
 };
 pub use crate::sketch::{
-    self, BinaryFuseFilter, BlockedBloomFilter, BloomFilter, CountingBloomFilter, CuckooFilter, Filter,
-    FilterError, InsertFilter, RibbonFilter, ScalableBloomFilter, XorFilter,
+    self, BinaryFuseFilter, BlockedBloomFilter, BloomFilter, CountMin, CountingBloomFilter, CuckooFilter,
+    Filter, FilterError, HyperLogLog, InsertFilter, RibbonFilter, ScalableBloomFilter, XorFilter,
 };
 pub use crate::stats::{self, Summary};
 pub use crate::table::{self, Table};

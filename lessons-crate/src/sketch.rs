@@ -16,6 +16,9 @@
 //!
 //! No filter can do with less than log2(1 / rate) bits per key, 6.6 at 1%; see [`formula`].
 //!
+//! Two cousins answer other questions: [`CountMin`], how often a key came, and [`HyperLogLog`], how many
+//! different keys came.
+//!
 //! Keys are numbers, text or bytes ([`Key`]). Experiments use [`present_keys`], [`absent_keys`] and
 //! [`measure_false_positive_rate`]; [`simulate_admission`] puts a filter before a cache. Their loops are compiled
 //! with the library, so they are fast in a cell too.
@@ -24,10 +27,12 @@ mod admission;
 mod binary_fuse_filter;
 mod blocked_bloom_filter;
 mod bloom_filter;
+mod count_min;
 mod counting_bloom_filter;
 mod cuckoo_filter;
 mod error;
 pub mod formula;
+mod hyper_log_log;
 mod key;
 mod measure;
 mod packed;
@@ -40,9 +45,11 @@ pub use admission::{Admission, AdmissionResult, Doorkeeper, simulate_admission};
 pub use binary_fuse_filter::BinaryFuseFilter;
 pub use blocked_bloom_filter::BlockedBloomFilter;
 pub use bloom_filter::BloomFilter;
+pub use count_min::CountMin;
 pub use counting_bloom_filter::CountingBloomFilter;
 pub use cuckoo_filter::CuckooFilter;
 pub use error::FilterError;
+pub use hyper_log_log::HyperLogLog;
 pub use key::Key;
 pub use measure::{
     absent_keys, count_maybe, false_positives, insert_all, measure_false_positive_rate, present_keys,
