@@ -34,6 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -157,8 +158,10 @@ impl Server {
         let kernels = Arc::new(Kernels::new(&self.options));
         let culling = tokio::spawn(Arc::clone(&kernels).cull());
         let router = routes::router(Arc::clone(&kernels), &self.options.site, &self.token);
+        // Messages are small and wait for no others.
+        let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let served = tokio::select! {
-            served = std::future::IntoFuture::into_future(axum::serve(self.listener, router)) => served,
+            served = axum::serve(listener, router).into_future() => served,
             () = stop => Ok(()),
         };
         culling.abort();

@@ -367,6 +367,51 @@ async fn sockets_without_a_token_or_of_other_sites_are_refused() {
     fixture.stop().await;
 }
 
+#[tokio::test]
+async fn binary_messages_of_jupyters_own_clients() {
+    const PROTOCOL: &str = "v1.kernel.websocket.jupyter.org";
+    let fixture = Fixture::new(|_| {}).await;
+    let kernel = fixture.start_kernel().await;
+    let path = format!("localhost:{}/api/kernels/{kernel}/channels?token={TOKEN}", fixture.port);
+    let mut request = format!("ws://{path}").into_client_request().expect("a request");
+    request.headers_mut().insert("sec-websocket-protocol", PROTOCOL.parse().expect("a header"));
+    let stream = TcpStream::connect(("127.0.0.1", fixture.port)).await.expect("connected");
+    let (mut socket, answer) = tokio_tungstenite::client_async(request, stream).await.expect("a socket");
+    assert_eq!(answer.headers()["sec-websocket-protocol"], PROTOCOL);
+
+    let message = Message::request(Channel::Shell, "execute_request", json!({ "code": "6 * 7" }));
+    let message = serde_json::to_value(message).expect("JSON");
+    let names = ["header", "parent_header", "metadata", "content"];
+    let mut parts = vec![b"shell".to_vec()];
+    parts.extend(names.map(|name| message[name].to_string().into_bytes()));
+    let mut offset = 8 * (parts.len() as u64 + 2);
+    let mut words = vec![parts.len() as u64 + 1, offset];
+    words.extend(parts.iter().map(|part| {
+        offset += part.len() as u64;
+        offset
+    }));
+    let mut frame: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    frame.extend(parts.concat());
+    socket.send(Frame::binary(frame)).await.expect("sent");
+
+    let result = loop {
+        let frame = tokio::time::timeout(Duration::from_secs(60), socket.next()).await.expect("in time");
+        let Frame::Binary(frame) = frame.expect("open").expect("a frame") else { continue };
+        let word = |index: usize| {
+            let bytes = frame[8 * index..8 * index + 8].try_into().expect("8 bytes");
+            usize::try_from(u64::from_le_bytes(bytes)).expect("small")
+        };
+        let part = |index: usize| &frame[word(index + 1)..word(index + 2)];
+        let header: Value = serde_json::from_slice(part(1)).expect("JSON");
+        if header["msg_type"] == "execute_result" {
+            assert_eq!(part(0), b"iopub");
+            break serde_json::from_slice::<Value>(part(4)).expect("JSON");
+        }
+    };
+    assert_eq!(result["data"]["text/plain"], "42");
+    fixture.stop().await;
+}
+
 /// The server is this very test, run once more in a process of its own.
 #[tokio::test]
 async fn a_killed_server_leaves_nothing_behind() {
