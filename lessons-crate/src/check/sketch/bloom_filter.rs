@@ -1,11 +1,12 @@
 //! Checks a Bloom filter.
 
+mod diagnosis;
+
 use std::any::Any;
 
 use crate::check::{Checker, Failure, Report};
 use crate::hash::{hash_bytes, reduce};
 use crate::interrupt::checkpoint;
-use crate::rng::Rng;
 use crate::sketch::{absent_keys, formula, present_keys};
 use crate::stats::proportion_error;
 
@@ -83,7 +84,7 @@ fn check(make: Make) -> Report {
         .finish()
 }
 
-/// A filter made for `keys` keys that holds [`present_keys`] from `from` on.
+/// A filter made for `capacity` keys, with these keys in it.
 fn filled(make: Make, capacity: usize, rate: f64, keys: &[u64]) -> Box<dyn Object> {
     let mut filter = make(capacity, rate);
     for key in keys {
@@ -155,86 +156,11 @@ fn rate_is_right(make: Make) -> Result<(), Failure> {
                     .input(format!(
                         "with_rate({capacity}, {rate}), {capacity} keys, {PROBES} absent keys asked for"
                     ))
-                    .maybe_diagnosis(diagnose_rate(capacity, rate, filter.size_bits(), measured)));
+                    .maybe_diagnosis(diagnosis::of_rate(capacity, rate, filter.size_bits(), measured)));
             }
         }
     }
     Ok(())
-}
-
-/// Compares what was measured with what each known mistake would give.
-fn diagnose_rate(
-    capacity: usize,
-    rate: f64,
-    size_bits: usize,
-    measured: f64,
-) -> Option<(&'static str, String)> {
-    let optimum = formula::optimal_bits(capacity as u64, rate) as f64;
-    let size = size_bits as f64 / optimum;
-    let near = |found: f64, expected: f64, tolerance: f64| (found / expected - 1.0).abs() < tolerance;
-    let slack = 0.02 + 64.0 / optimum;
-    if near(size, 1.0 / std::f64::consts::LN_10, slack) {
-        return Some((
-            "log-base-10",
-            "The filter has 43% of the bits it needs: `log10` where the formula has the natural logarithm, `ln`.".into(),
-        ));
-    }
-    if near(size, std::f64::consts::LN_2, slack) {
-        return Some((
-            "ln2-not-squared",
-            "The filter has 69% of the bits it needs: (ln 2) must be squared in m = -n ln(rate) / (ln 2)²."
-                .into(),
-        ));
-    }
-    let hashes = formula::optimal_hash_count(optimum / capacity as f64);
-    // With a `bool` per bit, an eighth of the memory is bits.
-    let bits = if near(size, 8.0, 0.1) { size_bits / 8 } else { size_bits } as u64;
-    let fill = formula::fill(capacity as u64, bits, hashes);
-    let any = 1.0 - (1.0 - fill).powi(hashes as i32);
-    let one = formula::fill(capacity as u64, bits, 1);
-    let runs = rate_of_runs(capacity, bits, hashes);
-    let too_many = formula::optimal_bits(1, rate).max(1) as u32;
-    let without_ln2 = formula::false_positive_rate(capacity as u64, bits, too_many);
-    let known = [
-        (
-            any,
-            0.05,
-            "any-instead-of-all",
-            "One set bit is not enough: a key may be in the set only when *all* its bits are set.",
-        ),
-        (
-            one,
-            0.1,
-            "same-hash-k-times",
-            "The filter errs as if it had one hash function: are the k positions of a key all the same? Each needs its own seed, or the form h1 + i * h2.",
-        ),
-        (
-            runs,
-            0.15,
-            "consecutive-bits",
-            "The k positions of a key lie side by side (h, h + 1, h + 2, ...), so neighbors share them: the step must itself be a hash, h1 + i * h2.",
-        ),
-        (
-            without_ln2,
-            0.06,
-            "k-without-ln2",
-            "k = m/n sets too many bits: the best number is (m/n) ln 2, which leaves half of them clear.",
-        ),
-    ];
-    let found = known.into_iter().find(|(expected, tolerance, ..)| near(measured, *expected, *tolerance));
-    found.map(|(_, _, key, message)| (key, message.to_owned()))
-}
-
-/// The rate of a filter that sets `hashes` bits in a row for each key, by simulation.
-fn rate_of_runs(keys: usize, bits: u64, hashes: u32) -> f64 {
-    let mut rng = Rng::new(0);
-    let mut set = vec![false; bits as usize + hashes as usize];
-    for _ in 0..keys {
-        let start = rng.below(bits.max(1)) as usize;
-        set[start..start + hashes as usize].fill(true);
-    }
-    let full = (0..bits as usize).filter(|start| set[*start..start + hashes as usize].iter().all(|bit| *bit));
-    full.count() as f64 / bits.max(1) as f64
 }
 
 fn memory_is_right(make: Make) -> Result<(), Failure> {
@@ -273,32 +199,10 @@ fn union_has_both(make: Make) -> Result<(), Failure> {
             let whose = if missing < half { "the first" } else { "the second" };
             return Err(Failure::new("all keys of both", format!("a key of {whose} is lost"))
                 .input(input)
-                .maybe_diagnosis(Some(diagnose_union(make, half))));
+                .maybe_diagnosis(Some(diagnosis::of_union(make, half))));
         }
     }
     Ok(())
-}
-
-fn diagnose_union(make: Make, half: usize) -> (&'static str, String) {
-    if is_deterministic(make).is_err() {
-        return random_hasher();
-    }
-    let keys = present_keys(half as u64);
-    let mut twice = filled(make, 2 * half, 0.01, &keys);
-    let again = filled(make, 2 * half, 0.01, &keys);
-    let lost_itself = twice.union(again.as_ref()).is_err() || first_missing(twice.as_ref(), &keys).is_some();
-    if lost_itself {
-        ("union-xor", "A filter united with itself loses its keys: exclusive or (`^`) clears the bits that both have; use or (`|`).".into())
-    } else {
-        ("union-intersects", "Only bits that both filters have are left: that is the intersection (`&`); a union takes every bit of either (`|`).".into())
-    }
-}
-
-fn random_hasher() -> (&'static str, String) {
-    (
-        "random-hasher",
-        "Two filters put the same key in different places: a hasher with a random seed (`RandomState`, as in std's maps) differs from filter to filter. Use a hash with a fixed seed, such as `hash::hash_bytes(key, seed)`.".into(),
-    )
 }
 
 fn sizes_must_match(make: Make) -> Result<(), Failure> {
@@ -327,7 +231,7 @@ fn is_deterministic(make: Make) -> Result<(), Failure> {
     if answers(first.as_ref()) == answers(second.as_ref()) {
         return Ok(());
     }
-    let (key, message) = random_hasher();
+    let (key, message) = diagnosis::random_hasher();
     Err(Failure::new("the same answers from two filters of the same keys", "different answers")
         .input("with_rate(2000, 0.05), twice, 2000 keys")
         .diagnosis(key, message))
