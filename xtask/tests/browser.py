@@ -1,0 +1,125 @@
+"""Chromium without a window, with the hands and eyes that a reader has."""
+
+import json
+import shutil
+import tempfile
+
+from harness import SD35, wait
+from pathlib import Path
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+SCREENSHOTS = Path(SD35).parents[1] / "screenshots"
+# Nothing of Chromium's own traffic; what is left on the wire is the page's.
+FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
+--disable-background-networking --disable-component-update --window-size=1280,1600""".split()
+
+
+class Browser:
+    """One window, and what its log says about requests and errors."""
+
+    def __init__(self):
+        self.profile = tempfile.mkdtemp(prefix="sd35-browser-")
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium") or ""
+        for flag in [*FLAGS, f"--user-data-dir={self.profile}"]:
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+        self.driver.set_script_timeout(30)
+
+    def close(self):
+        self.driver.quit()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    def open(self, url):
+        self.driver.get(url)
+
+    def ready(self):
+        """Waits until the page knows that there is a server."""
+        wait(lambda: self.js("return document.documentElement.dataset.sd35") == "idle", "a server")
+
+    def js(self, code, *arguments):
+        return self.driver.execute_script(code, *arguments)
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def find_all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def cell(self, id):
+        return self.driver.find_element(By.ID, id)
+
+    def cells(self):
+        """The ids of the page's cells, without the checks of exercises."""
+        return self.js("return [...document.querySelectorAll('.cell:not(.check)')].map(c => c.id)")
+
+    def text(self, id):
+        """What the cell has put out."""
+        return self.cell(id).find_element(By.CSS_SELECTOR, ".outputs").text
+
+    def state(self, id):
+        return self.cell(id).get_attribute("data-state")
+
+    def click(self, element):
+        self.js("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def button(self, inside, label):
+        return next(b for b in inside.find_elements(By.TAG_NAME, "button") if b.text == label)
+
+    def toolbar(self, label):
+        self.click(self.button(self.find(".sd35-toolbar"), label))
+
+    def start(self, id):
+        self.click(self.cell(id).find_element(By.CSS_SELECTOR, ".cell-bar button"))
+
+    def end(self, id, seconds=30):
+        """Waits for the end of a cell; `done` or `failed`."""
+        return wait(lambda: (state := self.state(id)) in ("done", "failed") and state, f"the end of {id}", seconds)
+
+    def run(self, id, seconds=30):
+        self.start(id)
+        return self.end(id, seconds)
+
+    def write(self, id, code):
+        """Edits a cell, as one who pastes."""
+        cell = self.cell(id)
+        self.click(self.button(cell, "Edit"))
+        editor = cell.find_element(By.CSS_SELECTOR, "textarea.editor")
+        self.js(
+            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+            editor,
+            code,
+        )
+        editor.send_keys(Keys.ESCAPE)
+
+    def try_code(self, id, code, seconds=30):
+        """Writes, runs, and tells how it ended and what it put out."""
+        self.write(id, code)
+        return self.run(id, seconds), self.text(id)
+
+    def screenshot(self, name):
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+
+    def foreign_requests(self, host):
+        """Addresses elsewhere that were asked for since the last call; WebSockets too."""
+        foreign = []
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                url = message["params"]["request"]["url"]
+            elif message["method"] == "Network.webSocketCreated":
+                url = message["params"]["url"]
+            else:
+                continue
+            if url.startswith(("http", "ws")) and f"//{host}/" not in url:
+                foreign.append(url)
+        return foreign
+
+    def errors(self):
+        """What the console complained about since the last call."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]

@@ -1,0 +1,123 @@
+"""What the scripts of this folder share: checks, the server, and the processes that it starts.
+
+Each script prints one line per check, `ok name` or `FAILED name: why`; `cargo xtask test` counts them.
+"""
+
+import faulthandler
+import http.client
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SD35 = str(Path(sys.argv[1]).resolve())
+TOKEN = "token-of-the-tests"
+SCRIPT_SECONDS = 1200
+
+# A browser or a kernel that never answers ends the script instead of stopping the whole test run.
+faulthandler.dump_traceback_later(SCRIPT_SECONDS, exit=True)
+failures = 0
+
+
+def report(name, problem=None):
+    """Prints the result of one check."""
+    global failures
+    if problem is None:
+        print(f"ok      {name}")
+    else:
+        failures += 1
+        print(f"FAILED  {name}: {problem}")
+
+
+def check(name):
+    """Runs the decorated function now, as one check."""
+
+    def run(function):
+        try:
+            function()
+            report(name)
+        except Exception as problem:  # any failure is a result here
+            report(name, f"{type(problem).__name__}: {' '.join(str(problem).split())[:900]}")
+        return function
+
+    return run
+
+
+def finish():
+    """Ends the script; its exit code says whether all checks passed."""
+    sys.exit(1 if failures else 0)
+
+
+def wait(condition, what, seconds=20):
+    """The first true value of `condition()`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(0.05)
+    return value
+
+
+def recorded(day):
+    """The recorded outputs of a day, by cell id."""
+    text = (ROOT / f"book/recorded/day-{day:02}.json").read_text()
+    return {id: cell["outputs"] for id, cell in json.loads(text)["cells"].items()}
+
+
+def parents():
+    """The parent of every process that is running now (a zombie runs no longer)."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended while we looked
+        if state != "Z":
+            found[int(stat.parent.name)] = int(parent)
+    return found
+
+
+def descendants(ancestor):
+    """The processes that `ancestor` started, and those that they started."""
+    running, found = parents(), {ancestor}
+    while more := {pid for pid, parent in running.items() if parent in found} - found:
+        found |= more
+    return found - {ancestor}
+
+
+def all_gone(pids):
+    return not pids & parents().keys()
+
+
+class Server:
+    """`sd35 serve` on a port of its own."""
+
+    def __init__(self):
+        command = [SD35, "serve", "--port", "0", "--token", TOKEN]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        self.url = next((line.strip().split("?")[0] for line in self.process.stdout if "http://" in line), None)
+        assert self.url, "the server printed no address"
+        self.host = self.url.removeprefix("http://").rstrip("/")
+        self.port = self.host.split(":")[1]
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        return self.process.wait(10)
+
+    def ask(self, path, headers):
+        """The status and the sentence that answer a plain request."""
+        connection = http.client.HTTPConnection(self.host)
+        connection.putrequest("GET", path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        response = connection.getresponse()
+        body = response.read().decode()
+        return response.status, json.loads(body).get("message", "") if body.startswith("{") else body
+
+    def kernels(self):
+        return json.loads(self.ask("/api/kernels", {"Authorization": f"token {TOKEN}"})[1])
