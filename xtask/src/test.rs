@@ -193,7 +193,16 @@ fn format(counts: &mut Counts) -> Result<()> {
 }
 
 fn lint(counts: &mut Counts) -> Result<()> {
-    let clippy = ["clippy", "--quiet", "--release", "--locked", "--workspace", "--all-targets", "--"];
+    let clippy = [
+        "clippy",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--all-features",
+        "--all-targets",
+        "--",
+    ];
     let mut command = cargo(&clippy);
     command.args(["--deny", "warnings"]);
     whole(command, counts)
@@ -215,7 +224,16 @@ fn rust(counts: &mut Counts) -> Result<()> {
 }
 
 fn doc(counts: &mut Counts) -> Result<()> {
-    let test = ["test", "--release", "--locked", "--workspace", "--doc", "--no-fail-fast", "--quiet"];
+    let test = [
+        "test",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--all-features",
+        "--doc",
+        "--no-fail-fast",
+        "--quiet",
+    ];
     counted(cargo(&test), counts, cargo_test_line)
 }
 
