@@ -192,49 +192,25 @@ fn format(counts: &mut Counts) -> Result<()> {
     whole(cargo(&["fmt", "--all", "--check"]), counts)
 }
 
+/// What every run of cargo over all crates has in common.
+const ALL: [&str; 4] = ["--release", "--locked", "--workspace", "--all-features"];
+
 fn lint(counts: &mut Counts) -> Result<()> {
-    let clippy = [
-        "clippy",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--workspace",
-        "--all-features",
-        "--all-targets",
-        "--",
-    ];
-    let mut command = cargo(&clippy);
-    command.args(["--deny", "warnings"]);
+    let mut command = cargo(&["clippy", "--quiet"]);
+    command.args(ALL).args(["--all-targets", "--", "--deny", "warnings"]);
     whole(command, counts)
 }
 
 fn rust(counts: &mut Counts) -> Result<()> {
-    let test = [
-        "test",
-        "--release",
-        "--locked",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--no-fail-fast",
-        "--quiet",
-    ];
-    counted(cargo(&test), counts, cargo_test_line)
+    let mut command = cargo(&["test", "--quiet", "--no-fail-fast"]);
+    command.args(ALL).args(["--lib", "--bins", "--tests"]);
+    counted(command, counts, cargo_test_line)
 }
 
 fn doc(counts: &mut Counts) -> Result<()> {
-    let test = [
-        "test",
-        "--release",
-        "--locked",
-        "--workspace",
-        "--all-features",
-        "--doc",
-        "--no-fail-fast",
-        "--quiet",
-    ];
-    counted(cargo(&test), counts, cargo_test_line)
+    let mut command = cargo(&["test", "--quiet", "--no-fail-fast", "--doc"]);
+    command.args(ALL);
+    counted(command, counts, cargo_test_line)
 }
 
 /// With Debian's Rust, which comes with the sources that the standard library for wasm is built from.
