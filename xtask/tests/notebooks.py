@@ -76,7 +76,8 @@ def notebook(path, home):
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs = []
-        NotebookClient(notebook, kernel_name="sd35", timeout=60).execute()
+        # Text that comes in pieces is one output, as in any Jupyter front end.
+        NotebookClient(notebook, kernel_name="sd35", timeout=60, coalesce_streams=True).execute()
         executed = home / path.name
         nbformat.write(notebook, executed)
         # The same comparison, with the same masks, as for the cells that `sd35 check` runs itself.

@@ -116,12 +116,46 @@ fn check_notebook(book: &Book, file: &std::path::Path) -> Result<ExitCode> {
     let mut drifted = 0;
     for cell in day.chapter.cells() {
         let executed = notebook["cells"].as_array().into_iter().flatten().find(|c| c["id"] == cell.id);
-        let drift = match executed.and_then(|executed| executed["outputs"].as_array()) {
-            Some(outputs) => unexpected(&cell, outputs).or_else(|| recorded.compare(&cell, outputs)),
+        let outputs = executed.and_then(|executed| executed["outputs"].as_array());
+        let drift = match outputs.map(|outputs| outputs.iter().cloned().map(joined).collect::<Vec<_>>()) {
+            Some(outputs) => unexpected(&cell, &outputs).or_else(|| recorded.compare(&cell, &outputs)),
             None => Some(Drift { cell: cell.id.clone(), how: "it is not in the notebook".to_owned() }),
         };
         drifted += usize::from(drift.is_some());
         report(&cell.id, 0.0, drift.as_ref());
     }
     Ok(if drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// In a file, Jupyter holds text of many lines as a list of them.
+fn joined(mut output: Value) -> Value {
+    let join = |text: &mut Value| {
+        if let Some(lines) = text.as_array() {
+            *text = lines.iter().filter_map(Value::as_str).collect::<String>().into();
+        }
+    };
+    if let Some(text) = output.get_mut("text") {
+        join(text);
+    }
+    if let Some(data) = output.get_mut("data").and_then(Value::as_object_mut) {
+        data.values_mut().for_each(join);
+    }
+    output
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::joined;
+
+    #[test]
+    fn lists_of_lines_are_text_again() {
+        let stream = json!({ "output_type": "stream", "name": "stdout", "text": ["a\n", "b"] });
+        assert_eq!(joined(stream)["text"], "a\nb");
+        let result = json!({ "output_type": "execute_result", "data": { "text/plain": ["1\n", "2"] } });
+        assert_eq!(joined(result)["data"]["text/plain"], "1\n2");
+        let error = json!({ "output_type": "error", "traceback": ["a", "b"] });
+        assert_eq!(joined(error.clone())["traceback"], error["traceback"]);
+    }
 }
