@@ -135,7 +135,7 @@ impl Book {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let mut written = Vec::new();
         for day in &self.days {
-            let notebook = notebook::notebook(day, &self.recorded(day)?);
+            let notebook = notebook::notebook(day, &self.recorded(day)?, &self.root.join("chapters"));
             let text = serde_json::to_string_pretty(&notebook)? + "\n";
             let file = folder.join(format!("{}.ipynb", day.header.slug));
             if std::fs::read_to_string(&file).is_ok_and(|old| old == text) {

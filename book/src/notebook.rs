@@ -1,6 +1,10 @@
 //! A day as a Jupyter notebook (nbformat 4.5).
 
-use serde_json::{Value, json};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value, json};
 
 use crate::chapter::{Block, Cell};
 use crate::quiz::{Card, Quiz};
@@ -11,9 +15,10 @@ use crate::{Day, Exercise};
 const KERNEL: &str = "sd35";
 const KERNEL_TITLE: &str = "Rust (System Design in 35 Days)";
 
-/// The whole notebook, with the recorded outputs in place.
-pub fn notebook(day: &Day, recorded: &Recorded) -> Value {
-    let mut cells = Cells { recorded, cells: Vec::new() };
+/// The whole notebook, with the recorded outputs in place. Figures are looked up from `chapters`, the folder
+/// of the chapter, and travel inside the notebook.
+pub fn notebook(day: &Day, recorded: &Recorded, chapters: &Path) -> Value {
+    let mut cells = Cells { recorded, chapters, cells: Vec::new() };
     let notes = day.chapter.notes.iter();
     for block in day.chapter.blocks.iter().chain(notes) {
         match block {
@@ -41,6 +46,7 @@ pub fn notebook(day: &Day, recorded: &Recorded) -> Value {
 
 struct Cells<'a> {
     recorded: &'a Recorded,
+    chapters: &'a Path,
     cells: Vec<Value>,
 }
 
@@ -50,7 +56,12 @@ impl Cells<'_> {
         if !text.is_empty() {
             // Ids of code are the chapter's; prose is numbered.
             let id = format!("text-{}", self.cells.len());
-            self.cells.push(json!({ "cell_type": "markdown", "id": id, "metadata": {}, "source": text }));
+            let (text, attachments) = attach_figures(text, self.chapters);
+            let mut cell = json!({ "cell_type": "markdown", "id": id, "metadata": {}, "source": text });
+            if !attachments.is_empty() {
+                cell["attachments"] = attachments.into();
+            }
+            self.cells.push(cell);
         }
     }
 
@@ -92,6 +103,29 @@ impl Cells<'_> {
     }
 }
 
+/// Turns links to `diagrams/*.svg` into attachments of the notebook's cell; a figure that cannot be read stays
+/// a link.
+fn attach_figures(text: &str, chapters: &Path) -> (String, Map<String, Value>) {
+    const START: &str = "](diagrams/";
+    let mut attachments = Map::new();
+    let mut done = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(START) {
+        let name = after.split(')').next().unwrap_or_default();
+        let svg = std::fs::read(chapters.join("diagrams").join(name));
+        done += before;
+        match svg {
+            Ok(svg) if name.ends_with(".svg") => {
+                done += "](attachment:";
+                attachments.insert(name.to_owned(), json!({ "image/svg+xml": BASE64_STANDARD.encode(svg) }));
+            }
+            _ => done += START,
+        }
+        rest = after;
+    }
+    (done + rest, attachments)
+}
+
 fn folded(summary: &str, text: &str) -> String {
     format!("<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n\n")
 }
@@ -114,4 +148,19 @@ fn quiz_text(quiz: &Quiz) -> String {
 
 fn cards_text(cards: &[Card]) -> String {
     cards.iter().map(|card| folded(card.front.trim(), card.back.trim())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_travel_with_the_notebook() {
+        let chapters = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/chapters"));
+        let text = "a ![path](diagrams/day-03-path.svg) b ![none](diagrams/none.svg) c";
+        let (text, attachments) = attach_figures(text, chapters);
+        assert_eq!(text, "a ![path](attachment:day-03-path.svg) b ![none](diagrams/none.svg) c");
+        let encoded = attachments["day-03-path.svg"]["image/svg+xml"].as_str().expect("base64");
+        assert!(BASE64_STANDARD.decode(encoded).expect("base64").starts_with(b"<svg"));
+    }
 }
