@@ -15,7 +15,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let release = release_folder()?;
     let target = release.parent().unwrap_or(&release);
     check_compiler()?;
-    check_disk(target, !release.join("sd35").exists())?;
+    // The built book and the notebooks stay beside their chapters.
+    check_writable(&root().join("book"))?;
+    check_writable(target)?;
+    if !release.join("sd35").exists() {
+        check_disk(target)?;
+    }
     progress::build(&root())?;
     let mut command = Command::new(release.join("sd35"));
     if arguments.first().is_none_or(|first| first.starts_with('-')) {
@@ -36,20 +41,25 @@ fn check_compiler() -> Result<()> {
     }
 }
 
-/// A disk that fills up in the middle of a build leaves an error that nobody understands.
-fn check_disk(target: &Path, first_time: bool) -> Result<()> {
-    let probe = target.join(".sd35-write-test");
-    if let Err(error) = fs::write(&probe, b"") {
-        return Err(format!(
-            "cannot write to {}: {error}. Clone the course to a folder you may write to, or set CARGO_TARGET_DIR",
-            target.display()
-        ));
-    }
+/// Nothing is begun where it cannot be finished.
+fn check_writable(folder: &Path) -> Result<()> {
+    let probe = folder.join(".sd35-write-test");
+    fs::write(&probe, b"").map_err(|error| {
+        format!(
+            "cannot write to {}: {error}; clone the course to a folder that you may write to",
+            folder.display()
+        )
+    })?;
     let _ = fs::remove_file(&probe);
-    let free = free_megabytes(target);
-    match free {
-        Some(free) if first_time && free < DISK_NEEDED_MB => Err(format!(
-            "{} has {free} MB free; the first build needs about {DISK_NEEDED_MB} MB",
+    Ok(())
+}
+
+/// A disk that fills up in the middle of a build leaves an error that nobody understands.
+fn check_disk(target: &Path) -> Result<()> {
+    match free_megabytes(target) {
+        Some(free) if free < DISK_NEEDED_MB => Err(format!(
+            "{} has {free} MB free and the first build needs about {DISK_NEEDED_MB} MB; free some, or set \
+             CARGO_TARGET_DIR to a folder on another disk",
             target.display()
         )),
         _ => Ok(()),

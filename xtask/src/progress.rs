@@ -13,6 +13,9 @@ use crate::Result;
 /// Minutes that a first build takes on two cores, measured; said only while nothing better is known.
 const USUAL_MINUTES: u64 = 5;
 
+/// The narrowest terminal that is common.
+const TERMINAL_COLUMNS: usize = 80;
+
 /// Builds the programs. Says nothing when they are up to date.
 pub(crate) fn build(root: &Path) -> Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -29,6 +32,9 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         let log = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(std::result::Result::ok) {
+                if let Some(sentence) = waiting(&line) {
+                    println!("{sentence}");
+                }
                 let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
                 log.push_str(&line);
                 log.push('\n');
@@ -77,6 +83,18 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     }
     let log = std::mem::take(&mut *log.lock().unwrap_or_else(PoisonError::into_inner));
     Err(explain(&log))
+}
+
+/// What cargo does before it compiles anything, when that can take long.
+fn waiting(line: &str) -> Option<&'static str> {
+    let line = line.trim_start();
+    if line.starts_with("Downloading crates") {
+        Some("Downloading the packages that are needed, once.")
+    } else if line.starts_with("Blocking waiting for file lock") {
+        Some("Another cargo is at work here; waiting until it is done.")
+    } else {
+        None
+    }
 }
 
 /// The reasons that a reader can do something about, in one sentence; else what cargo said.
@@ -165,6 +183,8 @@ impl Line {
             left(elapsed, done, total)
         );
         if self.terminal {
+            // A line that wraps could not be written over.
+            let text: String = text.chars().take(TERMINAL_COLUMNS - 1).collect();
             print!("\r\u{1b}[K{text}");
         } else {
             println!("{text}");
@@ -202,6 +222,13 @@ mod tests {
         assert_eq!(name("registry+https://index/x#serde_json@1.0.1"), "serde_json");
         assert_eq!(name("path+file:///home/me/course/book#0.1.0"), "book");
         assert_eq!(field(r#"{"a":1,"package_id":"x#y@1","b":"c"}"#, "package_id"), "x#y@1");
+    }
+
+    #[test]
+    fn what_takes_long_is_said() {
+        assert!(waiting("    Blocking waiting for file lock on build directory").is_some());
+        assert!(waiting(" Downloading crates ...").is_some());
+        assert_eq!(waiting("   Compiling serde v1.0.0"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{Result, progress, release_folder, root};
 
@@ -17,20 +17,21 @@ struct Step {
     run: fn(&mut Counts) -> Result<()>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "packages", about: "install the system packages and Python tools", run: packages },
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "lint", about: "clippy, no warnings", run: lint },
     Step { name: "rust", about: "unit, property and kernel tests", run: rust },
     Step { name: "doc", about: "the examples in the documentation", run: doc },
     Step { name: "wasm", about: "the pure core compiles for wasm32", run: wasm },
+    Step { name: "book", about: "the site and the notebooks are built", run: book },
     Step { name: "cells", about: "every cell of the book through the real kernel", run: cells },
     Step { name: "notebooks", about: "the notebooks through a real Jupyter client", run: notebooks },
     Step { name: "page", about: "the pages in headless Chromium", run: page },
 ];
 
 /// How many checks passed and failed.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Counts {
     passed: usize,
     failed: usize,
@@ -47,22 +48,36 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if let Some(unknown) = arguments.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         return Err(format!("there is no step `{unknown}`; `cargo xtask test --list` names them"));
     }
-    let mut counts = Counts::default();
     let begun = Instant::now();
-    for step in STEPS.iter().filter(|step| arguments.is_empty() || arguments.iter().any(|a| a == step.name)) {
-        println!("\n== {}: {}", step.name, step.about);
-        let started = Instant::now();
-        let before = counts.failed;
-        if let Err(message) = (step.run)(&mut counts) {
-            // A command that failed without saying which check failed is itself one that did.
-            counts.failed += usize::from(counts.failed == before);
-            println!("FAILED {}: {message}", step.name);
-        }
-        println!("== {} took {:.0} s", step.name, started.elapsed().as_secs_f64());
+    let chosen = |step: &&Step| arguments.is_empty() || arguments.iter().any(|name| name == step.name);
+    let results: Vec<_> =
+        STEPS.iter().filter(chosen).map(|step| (step.name, one(step), begun.elapsed())).collect();
+
+    println!("\nstep         passed  failed  seconds");
+    let (mut all, mut before) = (Counts::default(), Duration::ZERO);
+    for (name, counts, at) in results {
+        println!("{name:10} {:8} {:7} {:8.0}", counts.passed, counts.failed, (at - before).as_secs_f64());
+        all = Counts { passed: all.passed + counts.passed, failed: all.failed + counts.failed };
+        before = at;
     }
-    println!("\nAll steps took {:.1} minutes.", begun.elapsed().as_secs_f64() / 60.0);
-    println!("{} passed, {} failed", counts.passed, counts.failed);
-    Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("\nAll of it took {:.1} minutes.", begun.elapsed().as_secs_f64() / 60.0);
+    println!("{} passed, {} failed", all.passed, all.failed);
+    Ok(if all.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs one step and says how it went.
+fn one(step: &Step) -> Counts {
+    println!("\n== {}: {}", step.name, step.about);
+    let started = Instant::now();
+    let mut counts = Counts::default();
+    if let Err(message) = (step.run)(&mut counts) {
+        // A command that failed without saying which check failed is itself one that did.
+        counts.failed = counts.failed.max(1);
+        println!("FAILED {}: {message}", step.name);
+    }
+    let Counts { passed, failed } = counts;
+    println!("== {}: {passed} passed, {failed} failed, {:.0} s", step.name, started.elapsed().as_secs_f64());
+    counts
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -229,6 +244,12 @@ fn wasm(counts: &mut Counts) -> Result<()> {
     whole(command, counts)
 }
 
+fn book(counts: &mut Counts) -> Result<()> {
+    let mut command = sd35()?;
+    command.arg("build");
+    whole(command, counts)
+}
+
 fn cells(counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
     command.arg("check");
@@ -236,9 +257,8 @@ fn cells(counts: &mut Counts) -> Result<()> {
 }
 
 fn notebooks(counts: &mut Counts) -> Result<()> {
-    let mut build = sd35()?;
-    build.arg("build");
-    whole(build, counts)?;
+    // They may be older than the book when this step runs alone.
+    sd35()?.arg("build").stdout(Stdio::null()).status().map_err(|error| error.to_string())?;
     let mut command = python("notebooks.py");
     command.arg(release_folder()?.join("sd35"));
     counted(command, counts, own_line)
