@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { Kernel, KernelError, Outputs, element } = window.sd35;
+  const { Kernel, KernelError, Outputs, element, sentence } = window.sd35;
   const kernel = new Kernel();
   const page = location.pathname.replace(/.*\//, "");
   const status = element("span", "where");
@@ -17,6 +17,8 @@
     node.addEventListener("click", action);
     return node;
   };
+
+  const reconnect = button("Reconnect", "Look for the server again", () => look());
 
   // What is kept on this machine, per page.
   const store = {
@@ -185,11 +187,14 @@
         this.node.dispatchEvent(new CustomEvent("sd35:done", { bubbles: true, detail: { id: this.id, failed } }));
         return !failed;
       } catch (problem) {
-        if (!(problem instanceof KernelError)) throw problem;
+        // A mistake of this script must not stop the cells after it.
+        if (!(problem instanceof KernelError)) console.error(problem);
         // Recorded outputs stay when the cell never started.
         this.say("failed", started ? "stopped" : "not run");
         outputs.note(problem.message);
-        where("gone");
+        const state = document.documentElement.dataset.sd35;
+        if (problem.gone) where("gone");
+        else if (state === "busy" || state === "starting") where("idle");
         generation += 1;
         return false;
       }
@@ -199,9 +204,11 @@
   const cells = [...document.querySelectorAll(".cell")].map((node) => new Cell(node));
   if (cells.length === 0) return;
 
+  const tell = (text) => status.replaceChildren(...sentence(text));
+
   function where(state) {
     const texts = {
-      recorded: "Recorded outputs. To run the cells yourself: cargo run --release, then open the address it prints.",
+      recorded: "Recorded outputs. To run the cells yourself: `cargo run --release`, then open the address it prints.",
       idle: "Runs on this machine",
       disconnected: "Runs on this machine",
       starting: "Starting a kernel on this machine",
@@ -211,7 +218,8 @@
       gone: "No server: recorded outputs and your edits are kept",
     };
     document.documentElement.dataset.sd35 = state;
-    status.textContent = texts[state] ?? state;
+    tell(texts[state] ?? state);
+    reconnect.hidden = state !== "gone";
   }
   kernel.onstate = where;
 
@@ -228,7 +236,16 @@
     try {
       await action();
     } catch (problem) {
-      status.textContent = problem.message;
+      tell(problem.message);
+    }
+  }
+
+  async function look() {
+    try {
+      where((await kernel.available()) ? "idle" : "recorded");
+    } catch (problem) {
+      where("gone");
+      tell(problem.message);
     }
   }
 
@@ -242,6 +259,7 @@
       generation += 1;
       return kernel.restart();
     })),
+    reconnect,
     status);
   toolbar.setAttribute("role", "toolbar");
   toolbar.setAttribute("aria-label", "Kernel");
@@ -250,8 +268,5 @@
   main.prepend(toolbar, live);
 
   where("recorded");
-  kernel.available().then((there) => where(there ? "idle" : "recorded"), (problem) => {
-    where("gone");
-    status.textContent = problem.message;
-  });
+  look();
 })();

@@ -14,7 +14,13 @@
     history.replaceState(null, "", address);
   }
 
-  class KernelError extends Error {}
+  // What the reader is told; `gone` when no server could be reached.
+  class KernelError extends Error {
+    constructor(message, gone = false) {
+      super(message);
+      this.gone = gone;
+    }
+  }
 
   async function api(path, method = "GET", body) {
     const token = localStorage.getItem(TOKEN);
@@ -27,7 +33,7 @@
       });
     } catch {
       throw new KernelError("The server does not answer. Start it again with `cargo run --release`, " +
-        "and open the address that it prints. Your edits are kept.");
+        "and open the address that it prints. Your edits are kept.", true);
     }
     if (response.status === 403) {
       throw new KernelError("This page has an old token. Open the address that the server printed last.");
@@ -103,12 +109,17 @@
       url.searchParams.set("token", localStorage.getItem(TOKEN));
       return new Promise((resolve, reject) => {
         const socket = new WebSocket(url);
+        let opened = false;
         this.socket = socket;
-        socket.onopen = () => resolve();
+        socket.onopen = () => {
+          opened = true;
+          resolve();
+        };
         socket.onmessage = (event) => this.hear(JSON.parse(event.data));
         socket.onclose = (event) => {
           reject(new KernelError("The server closed the connection."));
-          if (this.socket === socket) this.lost(event);
+          // One that never opened is for whoever called.
+          if (opened && this.socket === socket) this.lost(event);
         };
       });
     }
@@ -117,35 +128,34 @@
     async lost(event) {
       this.socket = null;
       if (this.waiting.size === 0) return this.onstate("disconnected");
-      for (const pause of event.reason ? [] : [300, 1000, 2000]) {
+      // With a reason the server means it, except when it only says "come back" (1013).
+      const reason = event.code === 1013 ? "" : event.reason;
+      for (const pause of reason ? [] : [300, 1000, 2000]) {
         await new Promise((resolve) => setTimeout(resolve, pause));
         try {
           await api("/status");
           return await this.open();
         } catch { /* once more */ }
       }
-      const reason = event.reason || "The server went away while this cell ran. What it had put out is " +
-        "kept. Start the server again with `cargo run --release`, and open the address that it prints.";
-      this.fail(reason);
-      this.onstate("gone");
+      this.fail(reason || "The server went away while this cell ran. What it had put out is " +
+        "kept. Start the server again with `cargo run --release`, and open the address that it prints.", !reason);
+      this.onstate(reason ? "dead" : "gone");
     }
 
-    fail(reason) {
-      for (const request of this.waiting.values()) request.reject(new KernelError(reason));
+    fail(reason, gone = false) {
+      for (const request of this.waiting.values()) request.reject(new KernelError(reason, gone));
       this.waiting.clear();
     }
 
     hear(message) {
       const { msg_type: type } = message.header;
       const { content } = message;
-      if (type === "status" && !this.waiting.has(message.parent_header.msg_id)) {
-        if (content.execution_state === "dead" || content.execution_state === "restarting") {
-          this.fail("The kernel ended while this cell ran; its variables are gone. Run the cells again.");
-          this.onstate(content.execution_state);
-        }
+      if (type === "status" && ["dead", "restarting"].includes(content.execution_state)) {
+        this.fail("The kernel ended while this cell ran; its variables are gone. Run the cells again.");
+        this.onstate(content.execution_state);
         return;
       }
-      const request = this.waiting.get(message.parent_header.msg_id);
+      const request = this.waiting.get(message.parent_header?.msg_id);
       if (!request) return;
       if (type === "status") {
         if (content.execution_state === "busy") request.onbusy();
@@ -166,6 +176,9 @@
     // Runs code; `onoutput(type, content)` hears what it shows. Resolves to the reply.
     async execute(code, { onoutput, onbusy = () => {} }) {
       await this.connect();
+      if (this.socket?.readyState !== WebSocket.OPEN) {
+        throw new KernelError("The server closed the connection. Run the cell again.");
+      }
       const id = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
       this.onstate("busy");
       return new Promise((resolve, reject) => {

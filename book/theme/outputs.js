@@ -12,6 +12,9 @@
     return node;
   };
 
+  // A sentence of the page; what stands between backticks is something to type.
+  const sentence = (text) => text.split("`").map((part, index) => (index % 2 ? element("code", "", part) : part));
+
   // ANSI colors, as compilers and panics use them, become classes.
   function ansi(text) {
     const fragment = document.createDocumentFragment();
@@ -168,8 +171,10 @@
       this.place.append(node);
     }
 
+    // A later message of the page takes the place of an earlier one.
     note(text) {
-      const node = element("p", "out note", text);
+      for (const old of this.place.querySelectorAll(":scope > .note")) old.remove();
+      const node = element("p", "out note", ...sentence(text));
       node.setAttribute("role", "alert");
       this.place.append(node);
     }
@@ -180,5 +185,5 @@
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["class"] });
   document.addEventListener("DOMContentLoaded", repaint);
 
-  Object.assign(window.sd35, { Outputs, element });
+  Object.assign(window.sd35, { Outputs, element, sentence });
 })();
