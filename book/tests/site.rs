@@ -1,0 +1,125 @@
+//! The built site, read as text: what its pages load, and what they show before anything runs.
+
+use std::path::{Path, PathBuf};
+
+use book::{Book, page};
+
+struct Site(PathBuf);
+
+impl Site {
+    fn build(book: &Book, name: &str) -> Self {
+        // A folder of its own below the one for tests: the builder works beside the site.
+        let site = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).join("site"));
+        page::build(book, &site.0).expect("the book builds");
+        site
+    }
+
+    fn read(&self, page: &str) -> String {
+        std::fs::read_to_string(self.0.join(page)).expect(page)
+    }
+
+    fn files(&self, extension: &str) -> Vec<(String, String)> {
+        let mut folders = vec![self.0.clone()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder of the site") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|found| found == extension) {
+                    let text = std::fs::read_to_string(&path).expect("text");
+                    files.push((path.display().to_string(), text));
+                }
+            }
+        }
+        files
+    }
+}
+
+fn book() -> Book {
+    Book::load(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the book is well-formed")
+}
+
+/// What the start tags of a page load: all of `src`, and `href` of `<link>` (links of `<a>` are only followed).
+fn loaded(html: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or(rest)) {
+        let names: &[&str] = if tag.starts_with("link") { &[" href=\"", " src=\""] } else { &[" src=\""] };
+        for name in names {
+            found.extend(tag.split(name).skip(1).filter_map(|rest| rest.split('"').next()));
+        }
+    }
+    found
+}
+
+fn foreign(url: &str) -> bool {
+    url.starts_with("//") || url.split_once(':').is_some_and(|(scheme, _)| scheme != "data")
+}
+
+#[test]
+fn foreign_addresses_are_recognized() {
+    let html = "<link rel=x href=\"https://a.example/b.css\"><a href=\"https://b.example\">\
+                <img src=\"//c.example/d.png\"><img src=\"data:image/svg+xml,x\"><script src=\"own.js\">";
+    let urls: Vec<_> = loaded(html).into_iter().filter(|url| foreign(url)).collect();
+    assert_eq!(urls, ["https://a.example/b.css", "//c.example/d.png"]);
+}
+
+#[test]
+fn pages_load_nothing_from_elsewhere() {
+    let site = Site::build(&book(), "foreign");
+    let pages = site.files("html");
+    assert!(pages.len() >= 4, "{} pages", pages.len());
+    for (name, html) in pages {
+        let urls = loaded(&html);
+        assert!(!urls.is_empty(), "{name} loads at least its scripts");
+        let bad: Vec<_> = urls.into_iter().filter(|url| foreign(url)).collect();
+        assert!(bad.is_empty(), "{name} loads {bad:?}");
+    }
+    for (name, css) in site.files("css") {
+        for url in css.split("url(").skip(1).filter_map(|rest| rest.split(')').next()) {
+            assert!(!foreign(url.trim_matches(['"', '\''])), "{name} loads {url}");
+        }
+        assert!(!css.contains("@import"), "{name} imports another sheet");
+    }
+}
+
+#[test]
+fn every_cell_is_on_its_page_with_what_was_recorded() {
+    let book = book();
+    let site = Site::build(&book, "cells");
+    for day in &book.days {
+        let html = site.read(&format!("{}.html", day.header.slug));
+        let recorded = book.recorded(day).expect("the recorded outputs");
+        for cell in day.chapter.cells() {
+            let id = &cell.id;
+            assert!(html.contains(&format!("data-cell=\"{id}\"")), "{id} is missing");
+            let empty = html.contains(&format!("<div class=\"outputs\" data-outputs=\"{id}\"></div>"));
+            let shown = recorded.outputs(&cell).is_some_and(|outputs| !outputs.is_empty());
+            assert_eq!(empty, !shown, "the recorded outputs of {id}");
+        }
+    }
+}
+
+#[test]
+fn the_search_knows_words_and_no_outputs() {
+    let book = book();
+    let site = Site::build(&book, "search");
+    let index = site.files("js").into_iter().find(|(name, _)| name.contains("searchindex"));
+    let (_, index) = index.expect("a search index");
+    assert!(index.contains("Bloom"), "the words of the chapters are found");
+    // Long pieces without a space, such as the picture of a filter's bits, stand in outputs only.
+    let mut pieces = 0;
+    for day in &book.days {
+        let recorded = book.recorded(day).expect("the recorded outputs");
+        for cell in day.chapter.cells() {
+            for output in recorded.outputs(&cell).unwrap_or_default() {
+                let text = output["text"].as_str().unwrap_or_default();
+                for piece in text.split_whitespace().filter(|piece| piece.len() >= 30) {
+                    assert!(!index.contains(piece), "an output of {} is in the index: {piece}", cell.id);
+                    pieces += 1;
+                }
+            }
+        }
+    }
+    assert!(pieces > 0, "no output was compared");
+}
