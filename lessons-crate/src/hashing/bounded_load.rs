@@ -62,9 +62,10 @@ impl BoundedLoad {
         self.placed += 1;
         let capacity = self.capacity(self.placed);
         let walk = self.ring.walk(key);
-        // The capacities together are at least the number of keys, so some node has room.
         let index = walk.map(|node| self.index(node)).find(|&index| self.loads[index] < capacity);
-        let index = index.unwrap_or_default();
+        let Some(index) = index else {
+            unreachable!("the capacities together are at least the number of keys, so some node has room");
+        };
         self.loads[index] += 1;
         self.nodes[index]
     }

@@ -33,8 +33,9 @@ pub fn jump_hash(key: u64, buckets: u64) -> u64 {
         bucket = next;
         state = state.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(1);
         // How far the next jump goes: the number of buckets at which the key moves again.
-        let uniform = ((state >> 33) + 1) as f64 / (1u64 << 31) as f64;
-        next = ((bucket + 1) as f64 / uniform) as u64;
+        // Rounded as in the paper's code, so that all implementations agree on every key.
+        let inverse = (1u64 << 31) as f64 / ((state >> 33) + 1) as f64;
+        next = ((bucket + 1) as f64 * inverse) as u64;
     }
     bucket
 }
@@ -58,6 +59,8 @@ impl Placement for JumpHash {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::hashing::{Modulo, moved_fraction, shares};
 
@@ -79,5 +82,14 @@ mod tests {
         assert!((moved - 1.0 / 11.0).abs() < 0.004, "{moved}");
         let moved = moved_fraction(&Modulo(10), &Modulo(11), 100_000);
         assert!((moved - 10.0 / 11.0).abs() < 0.004, "{moved}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_crate_jumpch_gives_the_same_buckets(key: u64, few in 1u32..100, many in 100u32..u32::MAX) {
+            for buckets in [few, many] {
+                prop_assert_eq!(jump_hash(key, u64::from(buckets)), u64::from(jumpch::hash(key, buckets)));
+            }
+        }
     }
 }

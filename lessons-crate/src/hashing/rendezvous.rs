@@ -49,6 +49,8 @@ impl Placement for Rendezvous {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::hashing::{collateral_fraction, shares};
     use crate::stats::chi_square_p_value;
@@ -71,6 +73,25 @@ mod tests {
             assert_eq!(before.node(key), replicas[0]);
             let rest: Vec<u64> = (1..=4).filter(|&node| node != replicas[0]).collect();
             assert_eq!(Rendezvous::new(&rest).node(key), replicas[1]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_change_moves_only_the_keys_of_the_changed_node(
+            nodes in prop::collection::btree_set(any::<u64>(), 2..12),
+            chosen: prop::sample::Index,
+            first_key: u64,
+        ) {
+            let all: Vec<u64> = nodes.into_iter().collect();
+            let changed = all[chosen.index(all.len())];
+            // Also in another order: a placement follows from the set of nodes.
+            let rest: Vec<u64> = all.iter().rev().copied().filter(|&node| node != changed).collect();
+            let (with, without) = (Rendezvous::new(&all), Rendezvous::new(&rest));
+            for key in (0..200).map(|offset| first_key.wrapping_add(offset)) {
+                prop_assert!(with.node(key) == changed || with.node(key) == without.node(key));
+                prop_assert_ne!(without.node(key), changed);
+            }
         }
     }
 }
