@@ -168,7 +168,7 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// When the policy picks a backend that does not exist.
+    /// When the policy picks a backend that does not exist, or one that does not exist should fail.
     pub fn run(&self, balancer: &mut dyn Balancer) -> SimulationResult {
         events::run(self, balancer)
     }

@@ -45,7 +45,7 @@ impl SmoothWeightedRoundRobin {
             credits: vec![0; weights.len()],
             weights,
             total,
-            cycle_len: total as usize,
+            cycle_len: usize::try_from(total).unwrap_or(usize::MAX),
             cycle: Vec::new(),
             next: 0,
         }

@@ -62,6 +62,10 @@ pub(super) fn run(simulation: &Simulation, balancer: &mut dyn Balancer) -> Simul
     let warm_up = simulation.requests / 10;
     let idle = |&speed: &f64| Backend { speed, free_at: 0.0, requests: 0, work: 0.0 };
     let mut backends: Vec<Backend> = simulation.speeds.iter().map(idle).collect();
+    if let Some(failure) = simulation.failure {
+        let (index, count) = (failure.backend, backends.len());
+        assert!(index < count, "backend {index} cannot fail: there are only {count}, from 0");
+    }
     let mut health = Health::new(simulation.health_check, backends.len());
     let mut departures = BinaryHeap::new();
     let mut latencies = Vec::with_capacity(simulation.requests - warm_up);

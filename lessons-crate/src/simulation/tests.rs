@@ -83,6 +83,30 @@ fn slow_backends_need_weights_or_feedback() {
 }
 
 #[test]
+fn rare_long_requests_punish_who_cannot_see_them() {
+    // One in a hundred takes a hundred times as long: mean 1.99, mean square 100.99.
+    let simulation = Simulation::new(10, 0.7).requests(200_000).service(Bimodal::new(1.0, 100.0, 0.01));
+    let run = |balancer: &mut dyn Balancer| simulation.run(balancer);
+    let random = run(&mut Random::new(10));
+    let round_robin = run(&mut RoundRobin::new(10));
+    let two_choices = run(&mut PowerOfTwoChoices::new(10));
+    let least = run(&mut LeastConnections::new(10));
+    let variability = 100.99 / (1.99 * 1.99) - 1.0;
+    assert_near(random.mean, theory::mg1(0.7, variability), 0.15);
+    // Even turns do not help: the queue stands behind one long request.
+    assert_near(round_robin.mean, random.mean, 0.15);
+    assert!(round_robin.p99 > 1.8 * two_choices.p99, "{} {}", round_robin.p99, two_choices.p99);
+    assert!(two_choices.p99 > 1.3 * least.p99, "{} {}", two_choices.p99, least.p99);
+    assert!(round_robin.mean > 2.0 * two_choices.mean && two_choices.mean > 2.0 * least.mean);
+}
+
+#[test]
+#[should_panic(expected = "backend 4 cannot fail: there are only 4, from 0")]
+fn a_failure_of_no_backend_is_refused() {
+    Simulation::new(4, 0.5).failure(Failure::of(4, 1.0)).run(&mut Random::new(4));
+}
+
+#[test]
 fn old_information_makes_the_herd() {
     let simulation = Simulation::new(10, 0.9).requests(100_000);
     let mean = |choices, period| mean_of(&simulation, StaleView::new(10, choices, period));
