@@ -113,9 +113,9 @@ mod tests {
     use super::*;
     use crate::hashing::collateral_fraction;
 
-    /// The example of the paper: three backends, seven entries, before and after B1 leaves.
+    /// Worked out by hand from the rule: the three walk 3 0 4 1 5 2 6, 0 2 4 6 1 3 5 and 3 4 5 6 0 1 2.
     #[test]
-    fn the_table_is_that_of_the_paper() {
+    fn a_small_table_is_filled_by_the_rule() {
         let [b0, b1, b2] = [(3, 4), (0, 2), (3, 1)].map(|(next, step)| Walk { next, step });
         assert_eq!(fill(vec![b0, b1, b2], 7), [1, 0, 1, 0, 2, 2, 0]);
         // Without B1, owner 1 is B2.
