@@ -93,13 +93,15 @@ def all_gone(pids):
 
 
 class Server:
-    """`sd35 serve` on a port of its own."""
+    """`sd35 serve` on a port of its own; `command` may be another program that becomes it."""
 
-    def __init__(self):
-        command = [SD35, "serve", "--port", "0", "--token", TOKEN]
+    def __init__(self, command=(SD35, "serve")):
+        begun = time.monotonic()
+        command = [*command, "--port", "0", "--token", TOKEN]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         self.url = next((line.strip().split("?")[0] for line in self.process.stdout if "http://" in line), None)
         assert self.url, "the server printed no address"
+        self.start_seconds = time.monotonic() - begun
         self.host = self.url.removeprefix("http://").rstrip("/")
         self.port = self.host.split(":")[1]
         threading.Thread(target=self.process.stdout.read, daemon=True).start()

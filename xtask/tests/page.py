@@ -10,6 +10,7 @@ import threading
 import time
 import tomllib
 from functools import partial
+from pathlib import Path
 
 from browser import Browser
 from harness import ROOT, SD35, TOKEN, Server, all_gone, check, descendants, finish, recorded, report, wait
@@ -18,6 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 DAYS = {day["number"]: day["slug"] for day in tomllib.loads((ROOT / "book/lessons.toml").read_text())["day"]}
+LAUNCHER = str(Path(SD35).with_name("xtask"))
 
 
 def no_server_at_all():
@@ -164,11 +166,13 @@ def cells(first):
     def _():
         tab = browser.driver.current_window_handle
         browser.driver.switch_to.new_window("tab")
-        visit(DAYS[6])
-        assert browser.try_code(first, "kept")[0] == "failed", "the tabs share variables"
-        assert len(server.kernels()) == 2, server.kernels()
-        browser.driver.close()
-        browser.driver.switch_to.window(tab)
+        try:
+            visit(DAYS[6])
+            assert browser.try_code(first, "kept")[0] == "failed", "the tabs share variables"
+            assert len(server.kernels()) == 2, server.kernels()
+        finally:
+            browser.driver.close()
+            browser.driver.switch_to.window(tab)
         assert browser.try_code(first, "kept")[1].endswith("7"), "the first tab lost its kernel"
 
     @check("a flood of text and a huge value leave the page usable")
@@ -236,6 +240,21 @@ def reading():
     def _():
         foreign, errors = browser.foreign_requests(server.host), browser.errors()
         assert not foreign and not errors, (foreign, errors)
+
+
+def started_again():
+    """What `cargo run --release` does when everything is built."""
+
+    @check("started again, the launcher serves within 3 seconds, and ends at once when asked")
+    def _():
+        times = []
+        for _ in range(2):  # the better of two: other programs may be busy
+            again = Server([LAUNCHER])
+            times.append(again.start_seconds)
+            begun = time.monotonic()
+            assert again.stop(signal.SIGINT) == 0, "Ctrl+C is no failure"
+            assert time.monotonic() - begun < 5, "it took long to end"
+        assert min(times) < 3, times
 
 
 def doors(elsewhere):
@@ -331,6 +350,7 @@ try:
     first_cell = browser.cells()[0]
     cells(first_cell)
     reading()
+    started_again()
     doors(elsewhere)
     without(first_cell, elsewhere)
 except Exception as problem:  # between the checks; what follows could not be checked
