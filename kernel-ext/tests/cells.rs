@@ -52,6 +52,12 @@ fn variables_functions_and_types_are_kept() {
     expect(kernel, "let bits = [1u8; 3]; let map: std::collections::BTreeMap<_, _> = [(1, 'a')].into();", "");
     expect(kernel, "let f: Box<dyn Fn(i32) -> i32> = Box::new(|x| x + 1); let g = i32::abs;", "");
     expect(kernel, "(f(1), g(-2), bits, map)", "(2, 2, [1, 1, 1], {1: 'a'})");
+    // The last expression may use a variable up, and a statement has nothing to show.
+    expect(kernel, "let rows = Table::new([\"n\"]).row([1]);", "");
+    let shown_table = run(kernel, "rows.caption(\"counted\")");
+    assert!(shown_table[0]["data"]["text/html"].is_string(), "{shown_table:?}");
+    expect(kernel, "match total { 0 => println!(\"none\"), _ => println!(\"some\") }", "some\n");
+    expect(kernel, "let [left, right] = [vec![1u8], vec![2]]; (left, right)", "([1], [2])");
     // Redefinition replaces.
     expect(kernel, "fn double(x: u64) -> u64 { 20 * x }", "");
     expect(kernel, "double(1)", "20");
@@ -76,6 +82,7 @@ fn compile_errors_point_into_the_cell_and_lose_nothing() {
     expect_error(&mut kernel, "let c = |x: i32| x;", "Error", "Box<dyn Fn");
     expect_error(&mut kernel, "let it = (0..3).map(|x| x + 1);", "Error", "collect");
     expect_error(&mut kernel, "let r = &kept;", "CompileError", "reference");
+    expect_error(&mut kernel, "struct Bare; Bare", "CompileError", "doesn't implement `Debug`");
     expect_error(&mut kernel, "let = 3;", "CompileError", "expected pattern");
     expect(&mut kernel, "kept", "1");
 }

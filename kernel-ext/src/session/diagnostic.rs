@@ -49,8 +49,8 @@ fn render(error: &CompilationError, source: &Edited) -> String {
             let kind = if message.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(start..end);
             let label = message.label.as_str();
-            // Where the compiler had no label, the engine repeats the title.
-            Some(if label.is_empty() || label.starts_with("error: ") {
+            // Where the compiler had no label, the engine repeats the title; names of its own say nothing.
+            Some(if label.is_empty() || label.starts_with("error: ") || label.contains("evcxr") {
                 annotation
             } else {
                 annotation.label(label)

@@ -1,9 +1,10 @@
 //! A cell's source, and the small edits it gets before the engine sees it.
 //!
 //! Edits never add or remove a line, so a line number of the compiler is a line number of the cell;
-//! columns are mapped back through the list of edits. There are three kinds:
+//! columns are mapped back through the list of edits. There are four kinds:
 //! - `x.await` outside any `async` becomes a call that drives the future on the course's runtime;
 //! - every loop asks at each turn whether it should stop (`lessons::interrupt`);
+//! - the last expression becomes a call that shows it, so that one compilation is enough;
 //! - `let v = ...` gets the type that the compiler inferred, because the engine stores variables by type.
 
 use std::collections::HashMap;
@@ -74,6 +75,9 @@ impl Source {
                 source.note_let(&statement);
             }
         }
+        if let Some(last) = body.tail_expr() {
+            source.show(&last);
+        }
         source.edits.sort_by_key(|edit| edit.at);
         source
     }
@@ -95,7 +99,7 @@ impl Source {
 
     /// The text to ask for types with.
     pub(crate) fn edited(&self) -> Edited {
-        Edited::new(&self.text, self.edits.clone())
+        self.typed(&HashMap::new())
     }
 
     /// The text to run, with `types` written in by variable name.
@@ -107,6 +111,7 @@ impl Source {
                 self.untyped[index + 1..].iter().all(|later| later.bindings.iter().all(|b| b.name != name))
             };
             let known = |binding: &&Binding| last(&binding.name) && types.contains_key(&binding.name);
+            let annotation = |name: &str| types.get(name).map_or_else(String::new, |ty| format!(": {ty}"));
             match (untyped.annotation, untyped.bindings.as_slice()) {
                 (Some((at, delete)), [binding]) => {
                     if known(&binding) {
@@ -115,13 +120,14 @@ impl Source {
                     }
                 }
                 (_, bindings) => {
-                    // A pattern cannot carry the types of its parts: bind each name again, typed.
+                    // A pattern cannot carry the types of its parts: bind each name again, typed. Before
+                    // the types are known this shows the engine which names there are.
                     let insert: String = bindings
                         .iter()
-                        .filter(known)
+                        .filter(|binding| last(&binding.name))
                         .map(|Binding { name, mutable }| {
                             let mutable = if *mutable { "mut " } else { "" };
-                            format!(" let {mutable}{name}: {} = {name};", types[name])
+                            format!(" let {mutable}{name}{} = {name};", annotation(name))
                         })
                         .collect();
                     edits.push(Edit { at: untyped.end, delete: 0, insert });
@@ -130,6 +136,24 @@ impl Source {
         }
         edits.sort_by_key(|edit| edit.at);
         Edited::new(&self.text, edits)
+    }
+
+    /// The engine would try twice, and show a value that moves a variable by its `Debug` form only.
+    fn show(&mut self, last: &ast::Expr) {
+        let items = matches!(last, ast::Expr::MacroExpr(call)
+            if call.macro_call().and_then(|call| call.token_tree()).is_some_and(|tree| tree.l_curly_token().is_some()));
+        let node = last.syntax();
+        // `thread_local! { ... }` defines things and has no value.
+        if items
+            || has_token(node, SyntaxKind::POUND)
+            || node.children().any(|n| n.kind() == SyntaxKind::ATTR)
+        {
+            return;
+        }
+        let range = node.text_range();
+        // Sorting keeps the order of edits at one place: the outer parenthesis comes first.
+        self.edits.insert(0, Edit { at: offset(range.start()), delete: 0, insert: "(".into() });
+        self.edits.push(Edit { at: offset(range.end()), delete: 0, insert: ").evcxr_display();".into() });
     }
 
     fn edit_node(&mut self, node: &SyntaxNode) {
@@ -366,7 +390,7 @@ mod tests {
         let source = Source::parse("f(1).await?; async { g().await }.await");
         assert_eq!(
             source.edited().text,
-            "lessons::cell::wait(f(1))?; lessons::cell::wait(async { g().await })"
+            "lessons::cell::wait(f(1))?; (lessons::cell::wait(async { g().await })).evcxr_display();"
         );
     }
 
@@ -376,7 +400,7 @@ mod tests {
         assert_eq!(
             source.edited().text,
             "loop { lessons::interrupt::checkpoint();}\nconst fn f() { while true {} }\n\
-             for i in 0..3 { lessons::interrupt::checkpoint(); g(i) }"
+             (for i in 0..3 { lessons::interrupt::checkpoint(); g(i) }).evcxr_display();"
         );
     }
 
@@ -389,6 +413,14 @@ mod tests {
             Source::parse(":dep é\nlet x = 1;").typed(&types(&[("x", "i32")])).text,
             ":dep é\nlet x: i32 = 1;"
         );
+    }
+
+    #[test]
+    fn the_last_expression_is_shown_unless_it_defines_things() {
+        assert_eq!(Source::parse("f(); x + 1").edited().text, "f(); (x + 1).evcxr_display();");
+        for text in ["f();", "let x: u8 = 1;", "thread_local! { static A: u8 = 1 }", "fn f() {}"] {
+            assert_eq!(Source::parse(text).edited().text, text);
+        }
     }
 
     #[test]
@@ -406,7 +438,7 @@ mod tests {
     fn columns_map_back() {
         let source = Source::parse("let v = f().await; g(v)");
         let edited = source.typed(&types(&[("v", "u8")]));
-        assert_eq!(edited.text, "let v: u8 = lessons::cell::wait(f()); g(v)");
+        assert_eq!(edited.text, "let v: u8 = lessons::cell::wait(f()); (g(v)).evcxr_display();");
         for (needle, expected) in [("f()", 8), ("g(v)", 19), ("u8", 5)] {
             let column = edited.text.find(needle).expect("in the text") + 1;
             assert_eq!(edited.original_offset(1, column), expected, "{needle}");
