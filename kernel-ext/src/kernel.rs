@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::handle::Handle;
 use crate::protocol::{Channel, Header, Message};
-use crate::session::{Environment, Event, Failure, Interrupter, Session};
+use crate::session::{Environment, Event, Failure, Interrupter, Session, lock};
 
 /// More text than this from one cell is cut: nobody reads it, and pages and notebooks choke on it.
 const MOST_TEXT: usize = 1 << 20;
@@ -63,13 +63,13 @@ pub fn start(environment: Environment) -> Handle {
 #[derive(Debug, Default)]
 struct Control {
     interrupter: Mutex<Option<Interrupter>>,
-    /// Requests received before the last interrupt or failure; the worker aborts those.
+    /// Requests given to the worker and not yet answered; after a failure it aborts those.
     pending: AtomicUsize,
 }
 
 impl Control {
     fn interrupter(&self) -> Option<Interrupter> {
-        self.interrupter.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.interrupter).clone()
     }
 }
 
@@ -96,10 +96,9 @@ async fn route(
                 publisher.during(&request, || publisher.reply(&request, "shutdown_reply", reply));
                 break;
             }
-            "kernel_info_request" if request.channel == Channel::Control => {
-                publisher.during(&request, || publisher.reply(&request, "kernel_info_reply", kernel_info()));
-            }
-            "kernel_info_request" if control.pending.load(Ordering::SeqCst) == 0 => {
+            "kernel_info_request"
+                if request.channel == Channel::Control || control.pending.load(Ordering::SeqCst) == 0 =>
+            {
                 publisher.during(&request, || publisher.reply(&request, "kernel_info_reply", kernel_info()));
             }
             _ => {
@@ -124,8 +123,7 @@ struct Worker {
 impl Worker {
     fn run(mut self, environment: Environment, work: &Receiver<Message>) {
         let session = Session::start(environment).inspect(|session| {
-            *self.control.interrupter.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(session.interrupter());
+            *lock(&self.control.interrupter) = Some(session.interrupter());
         });
         let mut session = session.map_err(|error| format!("{error:#}"));
         while let Ok(request) = work.recv() {
@@ -224,19 +222,17 @@ impl Worker {
         for _ in 0..waiting {
             let Ok(request) = work.try_recv() else { return };
             self.publisher.during(&request, || {
-                if request.header.msg_type == "execute_request" {
-                    let mut content = error_content("Aborted", "an earlier cell failed", &[]);
+                let kind = request.header.msg_type.as_str();
+                if kind == "kernel_info_request" {
+                    return self.publisher.reply(&request, "kernel_info_reply", kernel_info());
+                }
+                let mut content = error_content("Aborted", "an earlier cell failed", &[]);
+                if kind == "execute_request" {
                     content["execution_count"] = self.execution.into();
                     // Frontends written for older protocols know this status.
                     content["status"] = "aborted".into();
-                    self.publisher.reply(&request, "execute_reply", content);
-                } else if request.header.msg_type == "kernel_info_request" {
-                    self.publisher.reply(&request, "kernel_info_reply", kernel_info());
-                } else {
-                    let reply_type = request.header.msg_type.replace("_request", "_reply");
-                    let content = error_content("Aborted", "an earlier cell failed", &[]);
-                    self.publisher.reply(&request, &reply_type, content);
                 }
+                self.publisher.reply(&request, &kind.replace("_request", "_reply"), content);
             });
             self.control.pending.fetch_sub(1, Ordering::SeqCst);
         }
@@ -424,7 +420,7 @@ impl Output {
     }
 
     fn put(self: &Arc<Self>, event: Event, silent: bool) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         match event {
             Event::Stdout(text) => self.text(&mut state, "stdout", &text),
             Event::Stderr(text) => self.text(&mut state, "stderr", &text),
@@ -468,7 +464,7 @@ impl Output {
             let own = Arc::clone(self);
             self.publisher.runtime.spawn(async move {
                 tokio::time::sleep(PACE).await;
-                let mut state = own.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut state = lock(&own.state);
                 state.scheduled = false;
                 own.flush(&mut state);
             });
@@ -484,7 +480,7 @@ impl Output {
     }
 
     fn finish(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         self.flush(&mut state);
         if state.dropped > 0 {
             let text = format!(

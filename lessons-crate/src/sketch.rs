@@ -80,3 +80,47 @@ pub trait InsertFilter: Filter {
     /// [`FilterError::Full`] when a filter of limited load has no room; the key is then not in it.
     fn insert(&mut self, key: u64) -> Result<(), FilterError>;
 }
+
+/// The traits of the filters, whose own methods take any key: here it is a number, behind `dyn`.
+macro_rules! filters {
+    ($($filter:ident is $name:literal),+ $(,)?) => {$(
+        impl Filter for $filter {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn may_contain(&self, key: u64) -> bool {
+                self.may_contain(key)
+            }
+
+            fn size_bits(&self) -> u64 {
+                self.size_bits()
+            }
+        }
+    )+};
+}
+
+filters! {
+    BinaryFuseFilter is "binary fuse",
+    BlockedBloomFilter is "blocked Bloom",
+    BloomFilter is "Bloom",
+    CountingBloomFilter is "counting Bloom",
+    CuckooFilter is "cuckoo",
+    RibbonFilter is "ribbon",
+    ScalableBloomFilter is "scalable Bloom",
+    XorFilter is "xor",
+}
+
+/// Those that always have room.
+macro_rules! never_full {
+    ($($filter:ident),+ $(,)?) => {$(
+        impl InsertFilter for $filter {
+            fn insert(&mut self, key: u64) -> Result<(), FilterError> {
+                self.insert(key);
+                Ok(())
+            }
+        }
+    )+};
+}
+
+never_full!(BlockedBloomFilter, BloomFilter, CountingBloomFilter, ScalableBloomFilter);

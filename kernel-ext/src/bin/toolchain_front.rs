@@ -14,6 +14,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -106,7 +107,7 @@ fn cargo(args: &[String], settings: &Settings) -> Result<ExitCode> {
             if verb == "build" { build(&source, settings) } else { check(&source, settings) }
         }
         "metadata" if own_dependencies()?.is_empty() => {
-            println!("{}", metadata(settings)?);
+            println!("{}", metadata()?);
             Ok(ExitCode::SUCCESS)
         }
         "build" | "check" => with_dependencies(args, settings),
@@ -234,15 +235,22 @@ fn build(source: &Source, settings: &Settings) -> Result<ExitCode> {
         .args(["-C", &rpath(&settings.std)]);
     let messages = output_of(command)?;
     print_messages(messages.stderr.lines());
-    if messages.success
-        && let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH")
-    {
-        let so = fs::canonicalize(Path::new(out).join("libctx.so"))
-            .map_err(|e| format!("{out}/libctx.so: {e}"))?;
-        fs::write(&file, so.display().to_string())
-            .map_err(|e| format!("{}: {e}", Path::new(&file).display()))?;
+    if messages.success {
+        name_result(&Path::new(out).join("libctx.so"))?;
     }
     Ok(exit(messages.success))
+}
+
+/// Tells the engine which file to load.
+fn name_result(so: &Path) -> Result<()> {
+    let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") else { return Ok(()) };
+    let so = fs::canonicalize(so).map_err(|e| format!("{}: {e}", so.display()))?;
+    fs::write(&file, so.display().to_string()).map_err(|e| format!("{}: {e}", Path::new(&file).display()))
+}
+
+/// Whether a message of the compiler is one that a probe provoked.
+fn about_types(line: &str) -> bool {
+    line.contains("Sd35Type")
 }
 
 /// Leaves the compiler's messages about types in `types.jsonl`, and passes on the others.
@@ -251,8 +259,7 @@ fn check(source: &Source, settings: &Settings) -> Result<ExitCode> {
     let mut command = compiler(settings, &path, "target/probe");
     command.args(["--crate-type", "lib", "--emit", "metadata"]).env("RUSTC_BOOTSTRAP", "1").args(FULL_TYPES);
     let messages = output_of(command)?;
-    let about_types = |line: &&str| line.contains("Sd35Type");
-    let types: Vec<&str> = messages.stderr.lines().filter(about_types).collect();
+    let types: Vec<&str> = messages.stderr.lines().filter(|line| about_types(line)).collect();
     fs::write("types.jsonl", types.join("\n")).map_err(|e| format!("types.jsonl: {e}"))?;
     print_messages(messages.stderr.lines().filter(|line| !about_types(line)));
     Ok(exit(messages.success))
@@ -306,11 +313,10 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         .stderr(Stdio::inherit());
     let output = command.output().map_err(|e| format!("{}: {e}", settings.cargo.display()))?;
     let stdout = String::from_utf8_lossy(&output.stdout);
-    let about_types = |line: &&str| line.contains("Sd35Type");
     if verb == "check" {
         let types: Vec<String> = stdout
             .lines()
-            .filter(about_types)
+            .filter(|line| about_types(line))
             .filter_map(|line| {
                 // Cargo wraps each message of the compiler; the kernel reads them unwrapped.
                 let inner = line.split_once("\"message\":")?.1.strip_suffix('}')?;
@@ -320,12 +326,8 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         fs::write("types.jsonl", types.join("\n")).map_err(|e| format!("types.jsonl: {e}"))?;
     }
     print_messages(stdout.lines().filter(|line| verb == "build" || !about_types(line)));
-    if output.status.success()
-        && let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH")
-    {
-        let so = format!("target/{}/debug/libctx.so", settings.host);
-        let so = fs::canonicalize(&so).map_err(|e| format!("{so}: {e}"))?;
-        fs::write(&file, so.display().to_string()).map_err(|e| e.to_string())?;
+    if output.status.success() {
+        name_result(&Path::new("target").join(&settings.host).join("debug/libctx.so"))?;
     }
     Ok(exit(output.status.success()))
 }
@@ -359,8 +361,8 @@ fn exit(success: bool) -> ExitCode {
 
 /// Replaces this process by the real tool.
 fn hand_over(tool: &Path, args: &[String]) -> Result<ExitCode> {
-    let status = Command::new(tool).args(args).status().map_err(|e| format!("{}: {e}", tool.display()))?;
-    Ok(exit(status.success()))
+    let error = Command::new(tool).args(args).exec();
+    Err(format!("{}: {error}", tool.display()))
 }
 
 /// Runs a question once and remembers its answer: the toolchain is part of the folder's name, so an
@@ -386,8 +388,7 @@ fn answer(tool: &Path, args: &[String], settings: &Settings) -> Result<ExitCode>
 }
 
 /// What `cargo metadata` says about a crate with no dependencies.
-fn metadata(settings: &Settings) -> Result<String> {
-    let _ = settings;
+fn metadata() -> Result<String> {
     let root = std::env::current_dir().map_err(|e| e.to_string())?;
     let root = root.display();
     let id = format!("path+file://{root}#ctx@1.0.0");

@@ -13,11 +13,16 @@ use crate::paths;
 ///
 /// Names the file and line of the first mistake in a chapter, or the folder that cannot be written.
 pub fn run() -> Result<ExitCode> {
+    let (days, written) = write()?;
+    println!("The book is in {}", paths::site().display());
+    println!("{days} notebooks are in {}, {written} of them new", paths::notebooks().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes both; returns how many notebooks there are, and how many were written anew.
+pub(super) fn write() -> Result<(usize, usize)> {
     let book = Book::load(&paths::root().join("book"))?;
     book::page::build(&book, &paths::site())?;
-    println!("The book is in {}", paths::site().display());
-    let folder = paths::notebooks();
-    let written = book.write_notebooks(&folder)?;
-    println!("{} notebooks are in {}, {} of them new", book.days.len(), folder.display(), written.len());
-    Ok(ExitCode::SUCCESS)
+    let written = book.write_notebooks(&paths::notebooks())?;
+    Ok((book.days.len(), written.len()))
 }

@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Result;
-use book::Book;
 use clap::Args;
 
 use crate::library::Library;
@@ -38,7 +37,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         web.token.clone_from(&options.token);
         // The port comes first: nothing is prepared for a server that cannot start.
         let server = web::Server::bind(web).await?;
-        prepare()?;
+        Library::prepare(&mut |step| println!("{step}"))?;
+        super::build::write()?;
         let url = server.url();
         println!("\nThe book is open at\n\n    {url}\n\nCtrl+C stops it. Kernels stop with it.");
         std::io::stdout().flush()?;
@@ -48,14 +48,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         server.run().await?;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-fn prepare() -> Result<()> {
-    Library::prepare(&mut |step| println!("{step}"))?;
-    let book = Book::load(&paths::root().join("book"))?;
-    book::page::build(&book, &paths::site())?;
-    book.write_notebooks(&paths::notebooks())?;
-    Ok(())
 }
 
 /// Best effort: the address is on the screen anyway.

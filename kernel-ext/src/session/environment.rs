@@ -17,6 +17,11 @@ const FOLDER: &str = "sd35-kernel-";
 const FRONT: &str = "SD35_FRONT";
 const PATH_BEFORE: &str = "SD35_PATH";
 const TEMPORARY: &str = "EVCXR_TMPDIR";
+const CONFIGURATION: &str = "EVCXR_CONFIG_DIR";
+const STD_SOURCE: &str = "RUST_SRC_PATH";
+/// What is set for the engine, beside `PATH`, and not meant for the reader's own code.
+const FOR_THE_ENGINE: [&str; 7] =
+    [FRONT, PATH_BEFORE, TEMPORARY, CONFIGURATION, STD_SOURCE, "CARGO", "RUSTC"];
 
 /// A prepared environment, with the folder of the generated crate; the folder goes when this does.
 #[derive(Debug)]
@@ -54,8 +59,8 @@ impl Environment {
             .env(PATH_BEFORE, before)
             .env(FRONT, &library.dir)
             .env(TEMPORARY, &folder)
-            .env("EVCXR_CONFIG_DIR", library.dir.join("no-configuration"))
-            .env("RUST_SRC_PATH", library.dir.join("no-std-source"))
+            .env(CONFIGURATION, library.dir.join("no-configuration"))
+            .env(STD_SOURCE, library.dir.join("no-std-source"))
             .env("CARGO", bin.join("cargo"))
             .env("RUSTC", bin.join("rustc"));
         let error = command.exec();
@@ -70,7 +75,7 @@ impl Environment {
 
     /// Gives a command for the reader's own code the environment that the kernel was started in.
     pub(super) fn restore(&self, command: &mut Command) {
-        for name in [FRONT, PATH_BEFORE, TEMPORARY, "EVCXR_CONFIG_DIR", "RUST_SRC_PATH", "CARGO", "RUSTC"] {
+        for name in FOR_THE_ENGINE {
             command.env_remove(name);
         }
         let path: OsString = std::env::var_os(PATH_BEFORE).unwrap_or_default();

@@ -78,8 +78,6 @@ pub struct Session {
     listener: Arc<Listener>,
     interrupter: Interrupter,
     marks: u64,
-    /// The last cell as the engine got it, to find a panic's line in.
-    edited: Option<Edited>,
     /// The generated crate; removed with the session.
     environment: Environment,
 }
@@ -113,15 +111,8 @@ impl Session {
         let engine = CommandContext::with_eval_context(context);
         let interrupter =
             Interrupter { writers: Arc::clone(&pipes.writers), process: engine.process_handle(), state };
-        let mut session = Self {
-            engine,
-            writers: pipes.writers,
-            listener,
-            interrupter,
-            marks: 0,
-            edited: None,
-            environment,
-        };
+        let mut session =
+            Self { engine, writers: pipes.writers, listener, interrupter, marks: 0, environment };
         // The engine runs a cell of its own to start up; what it printed belongs to nobody.
         session.drain();
         Ok(session)
@@ -152,9 +143,10 @@ impl Session {
         self.drain();
         let heard = self.listener.finish();
         let running = self.interrupter.finish();
-        if let Some(failure) = result.err() {
-            return Err(explain(failure, &running, heard.panic.as_ref()));
-        }
+        let edited = match result {
+            Ok(edited) => edited,
+            Err(problem) => return Err(explain(problem, &running, heard.panic.as_ref())),
+        };
         if let Some(message) = heard.failed {
             return Err(Failure::new("Error", message));
         }
@@ -162,7 +154,7 @@ impl Session {
             return Err(Failure::new("Interrupted", "stopped on request; all variables are kept"));
         }
         if heard.panicked {
-            return Err(self.explain_panic(&heard.panic.unwrap_or_default()));
+            return Err(self.explain_panic(&heard.panic.unwrap_or_default(), &edited));
         }
         Ok(())
     }
@@ -194,12 +186,12 @@ impl Session {
         Completions { matches, start: found.start_offset, end: found.end_offset }
     }
 
-    fn compile_and_run(&mut self, source: &Source, sink: &Sink) -> Result<(), Problem> {
+    /// Returns the cell as the engine got it.
+    fn compile_and_run(&mut self, source: &Source, sink: &Sink) -> Result<Edited, Problem> {
         let types = if source.needs_types() { self.infer(source)? } else { HashMap::new() };
         let edited = source.typed(&types);
-        self.edited = Some(edited.clone());
         match self.engine.execute(&edited.text) {
-            Ok(outputs) if outputs.is_empty() => Ok(()),
+            Ok(outputs) if outputs.is_empty() => Ok(edited),
             Ok(outputs) => {
                 // The answers of the engine's own commands, such as `:vars`.
                 let data: Map<_, _> = outputs
@@ -208,7 +200,7 @@ impl Session {
                     .map(|(mime, content)| (mime, content.into()))
                     .collect();
                 sink(Event::Result(data));
-                Ok(())
+                Ok(edited)
             }
             Err(error) => Err(Problem { error, edited }),
         }
@@ -244,7 +236,7 @@ impl Session {
     }
 
     /// Says where in the cell it happened: the generated file holds the cell's lines as they are.
-    fn explain_panic(&self, panic: &Panic) -> Failure {
+    fn explain_panic(&self, panic: &Panic, edited: &Edited) -> Failure {
         let mut failure = Failure::new("Panic", panic.message.clone());
         let (Some(file), Some(line)) = (&panic.file, panic.line) else { return failure };
         if !file.ends_with("build/lib.rs") {
@@ -252,7 +244,7 @@ impl Session {
         }
         let generated =
             std::fs::read_to_string(self.environment.folder().join("build/lib.rs")).unwrap_or_default();
-        if let (Some(text), Some(edited)) = (generated.lines().nth(line - 1), &self.edited) {
+        if let Some(text) = generated.lines().nth(line - 1) {
             let here = edited.text.lines().position(|own| own.trim() == text.trim());
             failure = match here.and_then(|at| Some((at, edited.original().lines().nth(at)?))) {
                 Some((at, own)) => failure.with(format!("  line {}: {}", at + 1, own.trim())),
@@ -390,6 +382,6 @@ impl Interrupter {
 }
 
 /// A lock whose holder panicked guards nothing that a panic could have left half-done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
 //! Binary fuse filter: a xor filter whose three entries are neighbors, and so it needs less room.
 
+use super::FilterError;
 use super::error::{KEYS_MAX, check_size};
 use super::peeling::{matches, solve};
-use super::{Filter, FilterError};
 use crate::hash::{hash_u64, reduce};
 
 /// The longest segment: 2¹⁸ entries, as in the paper's implementation.
@@ -88,20 +88,6 @@ fn positions(hash: u64, segment: usize, starts: usize) -> [usize; 3] {
     let second = (first + segment) ^ ((hash >> 18) as usize & within);
     let third = (first + 2 * segment) ^ (hash as usize & within);
     [first, second, third]
-}
-
-impl Filter for BinaryFuseFilter {
-    fn name(&self) -> &'static str {
-        "binary fuse"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
-    }
 }
 
 #[cfg(test)]

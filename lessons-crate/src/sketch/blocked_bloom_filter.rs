@@ -1,7 +1,7 @@
 //! Blocked Bloom filter: all bits of a key in one cache line.
 
 use super::error::{BITS_MAX, KEYS_MAX, check_rate, check_size};
-use super::{Filter, FilterError, InsertFilter, Key, formula};
+use super::{FilterError, Key, formula};
 use crate::hash::{mix64, reduce};
 
 /// Bits of a block: the 64 bytes of a cache line on today's x86 and most ARM processors.
@@ -151,27 +151,6 @@ fn smallest_shape(rate: f64) -> Option<(f64, u32)> {
         if reaches(middle).is_some() { high = middle } else { low = middle }
     }
     reaches(high).map(|hash_count| (high, hash_count))
-}
-
-impl Filter for BlockedBloomFilter {
-    fn name(&self) -> &'static str {
-        "blocked Bloom"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
-    }
-}
-
-impl InsertFilter for BlockedBloomFilter {
-    fn insert(&mut self, key: u64) -> Result<(), FilterError> {
-        self.insert(key);
-        Ok(())
-    }
 }
 
 #[cfg(test)]

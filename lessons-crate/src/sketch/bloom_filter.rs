@@ -1,7 +1,7 @@
 //! Bloom filter: a set in a few bits per key that may say "maybe", never a false "no".
 
 use super::error::{BITS_MAX, KEYS_MAX, check_rate, check_size};
-use super::{Filter, FilterError, InsertFilter, Key, formula};
+use super::{FilterError, Key, formula};
 use crate::hash::reduce;
 
 /// A set that can give a false positive, never a false negative.
@@ -198,27 +198,6 @@ pub(super) fn smallest_shape(capacity: u64, rate: f64) -> (u64, u32) {
     let (below, above) = (ideal.floor().max(1.0), ideal.ceil().max(1.0));
     let best = if bits(below) <= bits(above) { below } else { above };
     (bits(best).ceil() as u64, best as u32)
-}
-
-impl Filter for BloomFilter {
-    fn name(&self) -> &'static str {
-        "Bloom"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
-    }
-}
-
-impl InsertFilter for BloomFilter {
-    fn insert(&mut self, key: u64) -> Result<(), FilterError> {
-        self.insert(key);
-        Ok(())
-    }
 }
 
 #[cfg(test)]

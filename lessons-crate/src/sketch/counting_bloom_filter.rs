@@ -3,7 +3,7 @@
 use super::bloom_filter::{smallest_shape, start_and_step};
 use super::error::{BITS_MAX, KEYS_MAX, check_rate, check_size};
 use super::packed::PackedArray;
-use super::{Filter, FilterError, InsertFilter, Key};
+use super::{FilterError, Key};
 use crate::hash::reduce;
 
 /// Bits per counter. Four are enough: in an optimal filter a counter passes 15 with probability below
@@ -142,27 +142,6 @@ impl CountingBloomFilter {
         let (start, step) = start_and_step(hash);
         (0..u64::from(self.hash_count))
             .map(move |i| reduce(start.wrapping_add(step.wrapping_mul(i)), counters) as usize)
-    }
-}
-
-impl Filter for CountingBloomFilter {
-    fn name(&self) -> &'static str {
-        "counting Bloom"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
-    }
-}
-
-impl InsertFilter for CountingBloomFilter {
-    fn insert(&mut self, key: u64) -> Result<(), FilterError> {
-        self.insert(key);
-        Ok(())
     }
 }
 

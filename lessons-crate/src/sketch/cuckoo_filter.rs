@@ -2,7 +2,7 @@
 
 use super::error::{KEYS_MAX, check_rate, check_size};
 use super::packed::PackedArray;
-use super::{Filter, FilterError, InsertFilter, Key};
+use super::{FilterError, InsertFilter, Key};
 use crate::hash::{mix64, reduce};
 
 /// Fingerprints per bucket (the paper's `b`), if not chosen otherwise: the smallest number that fills a table
@@ -204,20 +204,6 @@ impl CuckooFilter {
             self.slots.set(slot, evicted);
         }
         Err(FilterError::Full { keys: self.keys, slots: self.slots.len() as u64 })
-    }
-}
-
-impl Filter for CuckooFilter {
-    fn name(&self) -> &'static str {
-        "cuckoo"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ribbon filter: a static set from linear equations, close to the least memory possible.
 
+use super::FilterError;
 use super::error::{KEYS_MAX, check_size};
-use super::{Filter, FilterError};
 use crate::hash::{hash_u64, mix64, reduce};
 use crate::rng::Rng;
 
@@ -132,20 +132,6 @@ fn substitute(pivots: &[u64], row_bits: usize) -> Vec<u64> {
         }
     }
     words
-}
-
-impl Filter for RibbonFilter {
-    fn name(&self) -> &'static str {
-        "ribbon"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Scalable Bloom filter: for when nobody knows how many keys will come.
 
 use super::error::{KEYS_MAX, check_rate, check_size};
-use super::{BloomFilter, Filter, FilterError, InsertFilter, Key};
+use super::{BloomFilter, FilterError, Key};
 
 /// Each stage holds this many times the keys of the one before (the paper's `s`).
 const GROWTH: u64 = 2;
@@ -117,27 +117,6 @@ impl ScalableBloomFilter {
     /// The memory of all stages, in bits.
     pub fn size_bits(&self) -> u64 {
         self.stages.iter().map(BloomFilter::size_bits).sum()
-    }
-}
-
-impl Filter for ScalableBloomFilter {
-    fn name(&self) -> &'static str {
-        "scalable Bloom"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
-    }
-}
-
-impl InsertFilter for ScalableBloomFilter {
-    fn insert(&mut self, key: u64) -> Result<(), FilterError> {
-        self.insert(key);
-        Ok(())
     }
 }
 

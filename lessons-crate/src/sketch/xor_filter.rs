@@ -1,8 +1,8 @@
 //! Xor filter: a static set, where three table entries combine to a fingerprint.
 
+use super::FilterError;
 use super::error::{KEYS_MAX, check_size};
 use super::peeling::{matches, solve};
-use super::{Filter, FilterError};
 use crate::hash::{hash_u64, reduce};
 
 /// A static filter with fingerprints of 8 bits: it is built once, from all keys, and then only read.
@@ -66,20 +66,6 @@ impl XorFilter {
 pub(super) fn positions(hash: u64, part: usize) -> [usize; 3] {
     let slot = |rotation: u32| reduce(hash.rotate_left(rotation), part as u64) as usize;
     [slot(0), part + slot(21), 2 * part + slot(42)]
-}
-
-impl Filter for XorFilter {
-    fn name(&self) -> &'static str {
-        "xor"
-    }
-
-    fn may_contain(&self, key: u64) -> bool {
-        self.may_contain(key)
-    }
-
-    fn size_bits(&self) -> u64 {
-        self.size_bits()
-    }
 }
 
 #[cfg(test)]
