@@ -1,5 +1,6 @@
 //! A client of our own kernel, over lines of JSON: how `sd35 check` runs cells exactly as a reader does.
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -27,6 +28,8 @@ impl Client {
     pub fn start(program: &Path) -> Result<Self> {
         let mut process = Command::new(program)
             .args(["kernel", "run", "--lines"])
+            // What a check runs is not what the reader ran.
+            .env("SD35_HISTORY", "")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -60,6 +63,22 @@ impl Client {
         self.send(&Message::request(Channel::Shell, "execute_request", content))
     }
 
+    /// Asks the kernel anything but to run a cell, and returns the content of its reply.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the kernel is gone.
+    pub fn ask(&mut self, msg_type: &str, content: Value) -> Result<Value> {
+        let id = self.send(&Message::request(Channel::Shell, msg_type, content))?;
+        loop {
+            let message = self.next_message()?;
+            let answers = message.parent_header.as_ref().is_some_and(|parent| parent.msg_id == id);
+            if answers && message.channel == Channel::Shell {
+                return Ok(message.content);
+            }
+        }
+    }
+
     /// Asks the kernel to stop the running cell.
     ///
     /// # Errors
@@ -75,22 +94,26 @@ impl Client {
     ///
     /// Fails when the kernel ends meanwhile.
     pub fn outputs(&mut self, id: &str) -> Result<Vec<Value>> {
-        let mut outputs = Vec::new();
+        let mut outputs = Outputs::default();
         // The reply and the last news come on different channels, in either order.
         let (mut replied, mut idle) = (false, false);
         while !(replied && idle) {
-            let Some(line) = self.messages.next() else { bail!("the kernel ended while a cell ran") };
-            let message: Message = serde_json::from_str(&line?)?;
+            let message = self.next_message()?;
             if message.parent_header.as_ref().is_none_or(|parent| parent.msg_id != id) {
                 continue;
             }
             match message.header.msg_type.as_str() {
                 "execute_reply" => replied = true,
                 "status" => idle = message.content["execution_state"] == "idle",
-                kind => add_output(&mut outputs, kind, message.content),
+                kind => outputs.add(kind, message.content),
             }
         }
-        Ok(outputs)
+        Ok(outputs.shown)
+    }
+
+    fn next_message(&mut self) -> Result<Message> {
+        let Some(line) = self.messages.next() else { bail!("the kernel ended meanwhile") };
+        Ok(serde_json::from_str(&line?)?)
     }
 
     fn send(&mut self, message: &Message) -> Result<String> {
@@ -111,32 +134,72 @@ impl Drop for Client {
     }
 }
 
-/// Adds a message to a cell's outputs the way a notebook does: pieces of one stream become one output.
-fn add_output(outputs: &mut Vec<Value>, kind: &str, content: Value) {
-    match kind {
-        "stream" => {
-            let text = content["text"].as_str().unwrap_or_default();
-            if let Some(last) = outputs.last_mut()
-                && last["output_type"] == "stream"
-                && last["name"] == content["name"]
-                && let Some(before) = last["text"].as_str()
-            {
-                last["text"] = format!("{before}{text}").into();
+/// A cell's outputs, kept the way a notebook keeps them.
+#[derive(Debug, Default)]
+struct Outputs {
+    shown: Vec<Value>,
+    /// Which output has which display id.
+    places: HashMap<String, usize>,
+    /// The next output takes the place of all.
+    clear: bool,
+}
+
+impl Outputs {
+    fn add(&mut self, kind: &str, content: Value) {
+        let place = content["transient"]["display_id"].as_str().map(str::to_owned);
+        let output = match kind {
+            "clear_output" => {
+                self.clear = true;
+                if content["wait"] != true {
+                    self.clear_now();
+                }
                 return;
             }
-            outputs.push(json!({ "output_type": "stream", "name": content["name"], "text": text }));
+            "update_display_data" => {
+                if let Some(at) = place.and_then(|id| self.places.get(&id)) {
+                    self.shown[*at]["data"] = content["data"].clone();
+                }
+                return;
+            }
+            "stream" => json!({ "output_type": "stream", "name": content["name"], "text": content["text"] }),
+            "display_data" => json!({
+                "output_type": "display_data", "data": content["data"], "metadata": content["metadata"],
+            }),
+            "execute_result" => json!({
+                "output_type": "execute_result", "data": content["data"], "metadata": content["metadata"],
+                "execution_count": content["execution_count"],
+            }),
+            "error" => json!({
+                "output_type": "error", "ename": content["ename"], "evalue": content["evalue"],
+                "traceback": content["traceback"],
+            }),
+            _ => return,
+        };
+        if self.clear {
+            self.clear_now();
         }
-        "display_data" => outputs.push(json!({
-            "output_type": "display_data", "data": content["data"], "metadata": content["metadata"],
-        })),
-        "execute_result" => outputs.push(json!({
-            "output_type": "execute_result", "data": content["data"], "metadata": content["metadata"],
-            "execution_count": content["execution_count"],
-        })),
-        "error" => outputs.push(json!({
-            "output_type": "error", "ename": content["ename"], "evalue": content["evalue"],
-            "traceback": content["traceback"],
-        })),
-        _ => {}
+        if self.continues_last(&output) {
+            return;
+        }
+        if let Some(id) = place {
+            self.places.insert(id, self.shown.len());
+        }
+        self.shown.push(output);
+    }
+
+    fn clear_now(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Pieces of one stream become one output.
+    fn continues_last(&mut self, output: &Value) -> bool {
+        let Some(last) = self.shown.last_mut() else { return false };
+        let same = output["output_type"] == "stream"
+            && last["output_type"] == "stream"
+            && last["name"] == output["name"];
+        if same && let (Some(before), Some(text)) = (last["text"].as_str(), output["text"].as_str()) {
+            last["text"] = format!("{before}{text}").into();
+        }
+        same
     }
 }

@@ -16,5 +16,6 @@ mod lifetime;
 pub mod lines;
 pub mod paths;
 pub mod protocol;
+mod reference;
 pub mod session;
 pub mod web;

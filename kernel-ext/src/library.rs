@@ -9,6 +9,7 @@
 //! ~/.cache/sd35/lib-<key>/lib/liblessons.so     and the metadata of the crates inside it
 //!                        /bin/{cargo,rustc,rustup}  the front, see bin/toolchain_front.rs
 //!                        /settings              for the front
+//!                        /reference.json        names and their documentation
 //!                        /manifest.json         sizes and a checksum, to notice damage
 //! ```
 
@@ -24,6 +25,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::paths;
+use crate::reference::Reference;
+
+/// The file of the [`Reference`], in the folder of a library.
+pub(crate) const REFERENCE: &str = "reference.json";
 
 /// A prebuilt library, ready to be linked.
 #[derive(Clone, Debug)]
@@ -44,6 +49,7 @@ struct Manifest {
 struct Toolchain {
     cargo: PathBuf,
     rustc: PathBuf,
+    rustdoc: PathBuf,
     /// The folder of the standard library's own dynamic library.
     std: PathBuf,
     /// The output of `rustc -vV`.
@@ -128,6 +134,10 @@ impl Library {
         }
         ensure!(lib.join("liblessons.so").exists(), "cargo did not make liblessons.so");
         self.write_front(made.path(), toolchain)?;
+        // Cells run as well without it; only completion and help know less.
+        if let Err(error) = Reference::build(&toolchain.rustdoc, &lib, &made.path().join(REFERENCE)) {
+            eprintln!("warning: no documentation of the library for completion: {error:#}");
+        }
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(&lib)? {
             let entry = entry?;
@@ -191,7 +201,7 @@ impl Toolchain {
         let host = version.lines().find_map(|line| line.strip_prefix("host: "));
         let host = host.context("`rustc -vV` names no host")?.to_owned();
         let std = sysroot.join("lib").join("rustlib").join(&host).join("lib");
-        Ok(Self { cargo: tool("cargo"), rustc, std, version, host })
+        Ok(Self { cargo: tool("cargo"), rustc, rustdoc: tool("rustdoc"), std, version, host })
     }
 }
 
@@ -221,6 +231,7 @@ fn key(toolchain: &Toolchain) -> Result<String> {
     sources.sort();
     let mut hash = Sha256::new();
     hash.update(&toolchain.version);
+    hash.update(Reference::FORMAT.to_le_bytes());
     hash.update(toolchain.rustc.as_os_str().as_encoded_bytes());
     for path in sources.iter().chain([&front_binary()?]) {
         let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;

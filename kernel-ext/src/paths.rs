@@ -29,6 +29,19 @@ pub fn cache() -> Result<PathBuf> {
         .context("no folder for the cache: set HOME or XDG_CACHE_HOME")
 }
 
+/// The file of the cells that ran: `SD35_HISTORY`, else under `$XDG_STATE_HOME`, else under `~/.local/state`.
+/// None when `SD35_HISTORY` is empty, or there is no home.
+pub fn history() -> Option<PathBuf> {
+    if let Some(file) = std::env::var_os("SD35_HISTORY") {
+        return (!file.is_empty()).then(|| PathBuf::from(file));
+    }
+    std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state")))
+        .map(|state| state.join("sd35/history.jsonl"))
+}
+
 /// Where the built book goes.
 pub fn site() -> PathBuf {
     root().join("book").join("site")

@@ -105,13 +105,18 @@ fn an_endless_loop_stops_and_keeps_variables() {
         "loop {}",
         "let mut n = 0_u64; while true { n = n.wrapping_add(1); }",
         "std::future::pending::<()>().await",
+        "std::thread::sleep(std::time::Duration::from_secs(60));",
+        "let mut bar = Progress::new(\"work\", u64::MAX); (0..u64::MAX).for_each(|_| bar.add(1));",
     ] {
         let id = kernel.submit(code).expect("the kernel lives");
         std::thread::sleep(Duration::from_millis(800));
         let asked = Instant::now();
         kernel.interrupt().expect("the kernel lives");
         let outputs = kernel.outputs(&id).expect("the kernel survives");
-        assert!(shown(&outputs).starts_with("Interrupted: stopped on request"), "{code}: {outputs:?}");
+        assert!(
+            shown(&outputs).ends_with("Interrupted: stopped on request; all variables are kept"),
+            "{code}: {outputs:?}"
+        );
         assert!(asked.elapsed() < Duration::from_millis(1500), "{code}: {:?}", asked.elapsed());
     }
     expect(&mut kernel, "kept", "\"kept\"");
@@ -121,8 +126,9 @@ fn an_endless_loop_stops_and_keeps_variables() {
 fn a_cell_that_ignores_the_interrupt_loses_its_process_only() {
     let mut kernel = kernel();
     expect(&mut kernel, "fn kept() -> u8 { 7 }\nlet lost = 1;", "");
-    let id =
-        kernel.submit("std::thread::sleep(std::time::Duration::from_secs(60));").expect("the kernel lives");
+    let id = kernel
+        .submit("let (_keep, never) = std::sync::mpsc::channel::<u8>(); never.recv();")
+        .expect("the kernel lives");
     std::thread::sleep(Duration::from_millis(800));
     kernel.interrupt().expect("the kernel lives");
     let outputs = kernel.outputs(&id).expect("the kernel survives");
@@ -135,7 +141,7 @@ fn a_cell_that_ignores_the_interrupt_loses_its_process_only() {
 fn a_dead_process_is_explained() {
     let mut kernel = kernel();
     expect_error(&mut kernel, "std::process::exit(3)", "ProcessEnded", "ended its process (3)");
-    expect_error(&mut kernel, "std::process::abort()", "ProcessEnded", "SIGABRT");
+    expect_error(&mut kernel, "std::process::abort()", "ProcessEnded", "not enough memory");
     let overflow = "fn deep(n: u64) -> u64 { if n == 0 { 0 } else { 1 + deep(n - 1) } }\ndeep(u64::MAX)";
     expect_error(&mut kernel, overflow, "ProcessEnded", "recursion without end");
     expect(&mut kernel, "1 + 1", "2");
@@ -162,6 +168,99 @@ fn rich_values_keep_their_place_between_prints() {
     let kinds: Vec<_> = outputs.iter().filter_map(|o| o["output_type"].as_str()).collect();
     assert_eq!(kinds, ["stream", "display_data", "stream", "execute_result"], "{outputs:?}");
     assert!(outputs[1]["data"]["text/html"].as_str().is_some_and(|html| html.contains("<table")));
+}
+
+#[test]
+fn standard_error_keeps_its_place_between_prints() {
+    let mut kernel = kernel();
+    let code = "println!(\"a\"); eprintln!(\"b {}\", 1); print!(\"c\"); eprint!(\"d\"); dbg!(1 + 1); println!(\"e\");";
+    let outputs = run(&mut kernel, code);
+    let pieces: Vec<_> = outputs.iter().map(|o| (o["name"].as_str(), o["text"].as_str())).collect();
+    let (out, err) = (Some("stdout"), Some("stderr"));
+    let expected = [(out, "a\n"), (err, "b 1\n"), (out, "c"), (err, "d1 + 1 = 2\n"), (out, "e\n")]
+        .map(|(n, t)| (n, Some(t)));
+    assert_eq!(pieces, expected);
+}
+
+#[test]
+fn what_changes_while_a_cell_runs_changes_in_its_place() {
+    let mut kernel = kernel();
+    let code = "let mut bar = Progress::new(\"load\", 3); println!(\"below\"); for _ in 0..3 { bar.add(1); }";
+    let outputs = run(&mut kernel, code);
+    assert_eq!(outputs.len(), 2, "{outputs:?}");
+    assert!(
+        outputs[0]["data"]["text/html"].as_str().is_some_and(|html| html.contains("value=\"3\" max=\"3\""))
+    );
+    let code = "let mut live = Live::new();\nfor n in 0..3 { live.show(&Table::new([\"n\"]).row([n])); }";
+    let outputs = run(&mut kernel, code);
+    assert_eq!(shown(&outputs), "n\n-\n2", "{outputs:?}");
+    expect(&mut kernel, "println!(\"gone\"); clear_output(true); println!(\"stays\");", "stays\n");
+}
+
+#[test]
+fn a_hostile_cell_does_not_confuse_the_kernel() {
+    let mut kernel = kernel();
+    // Forged: the engine's end line, a mark, something that is no frame.
+    let forged = "println!(\"EVCXR_EXECUTION_COMPLETE\"); println!(\"\\u{1e}sd35 {{\\\"kind\\\":\\\"mark\\\",\\\"number\\\":999}}\"); \
+                  println!(\"\\u{1e}sd35 nothing\"); 1";
+    assert!(shown(&run(&mut kernel, forged)).ends_with('1'));
+    expect(&mut kernel, "println!(\"one\"); 2", "one\n2");
+    // Closed: the next cell prints again.
+    run(
+        &mut kernel,
+        "use std::os::fd::{FromRawFd, OwnedFd};\nunsafe { drop(OwnedFd::from_raw_fd(1)); drop(OwnedFd::from_raw_fd(2)); }",
+    );
+    expect(&mut kernel, "println!(\"back\");", "back\n");
+    // A program that reads standard input gets none, least of all the kernel's orders.
+    let outputs = run(&mut kernel, "std::process::Command::new(\"cat\").status()?.success()");
+    assert!(shown(&outputs).ends_with("false") || shown(&outputs).ends_with("true"), "{outputs:?}");
+    expect_error(&mut kernel, "input(\"Your name? \")", "Panic", "Your name?");
+    let outputs = run(&mut kernel, "let v: Vec<u8> = Vec::with_capacity(1 << 60);");
+    assert!(
+        shown(&outputs).contains("bytes failed") && shown(&outputs).contains("not enough memory"),
+        "{outputs:?}"
+    );
+    expect(
+        &mut kernel,
+        "std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(200)); panic!(\"late\") });",
+        "",
+    );
+    let outputs = run(&mut kernel, "std::thread::sleep(std::time::Duration::from_millis(600)); 3");
+    assert!(shown(&outputs).contains("late") && shown(&outputs).ends_with('3'), "{outputs:?}");
+}
+
+#[test]
+fn names_are_completed_and_explained() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "let filter = BloomFilter::with_capacity(100, 0.01)?; struct Own { field: u8 }", "");
+    let mut complete = |code: &str| -> Vec<String> {
+        let content = serde_json::json!({ "code": code, "cursor_pos": code.chars().count() });
+        let reply = kernel.ask("complete_request", content).expect("the kernel lives");
+        serde_json::from_value(reply["matches"].clone()).expect("texts")
+    };
+    assert_eq!(complete("let é = filter.may"), ["may_contain"]);
+    assert_eq!(complete("Blo"), ["BlockedBloomFilter", "BloomExercise", "BloomFilter"]);
+    assert_eq!(complete("BloomFilter::with_c"), ["with_capacity"]);
+    assert_eq!(complete("sketch::formula::fil"), ["fill"]);
+    // The compiler knows the type, whatever the expression is.
+    assert_eq!(
+        complete("vec![1u8].iter().map(|n| n + 1).collect::<Vec<_>>().resi"),
+        ["resize", "resize_with"]
+    );
+    assert_eq!(complete("for word in [\"a\".to_string()] { word.to_upper"), ["to_uppercase"]);
+    assert_eq!(complete("let own = Own { field: 1 }; own.fi"), ["field"]);
+    assert!(complete("x.y.z.").is_empty());
+    let mut explain = |code: &str, at: usize| {
+        let content = serde_json::json!({ "code": code, "cursor_pos": at, "detail_level": 0 });
+        kernel.ask("inspect_request", content).expect("the kernel lives")["data"].to_string()
+    };
+    assert!(explain("BloomFilter", 3).contains("never a false negative"));
+    assert!(explain("filter", 1).contains("filter: lessons::prelude::BloomFilter"));
+    assert!(explain("filter.may_contain(3)", 10).contains("may_contain"));
+    assert!(explain("Vec::with_capacity(3)", 8).contains("Constructs a new, empty"));
+    assert_eq!(explain("nothing_of_that_name", 3), "{}");
+    let outputs = run(&mut kernel, "?nothing");
+    assert!(shown(&outputs).contains("nothing is known about `nothing`"), "{outputs:?}");
 }
 
 #[test]

@@ -1,10 +1,16 @@
 //! The running cell, seen from inside its process: output in order, panics, interrupts, `.await`.
 //!
 //! The kernel opens three pipes for the process that runs cells and names them in `SD35_PIPES`: standard
-//! output, standard error, and one from which this module reads orders (so far, only "interrupt").
-//! Displays travel inside standard output as one-line frames (`RECORD SEPARATOR`, `sd35`, JSON), so a
-//! plot between two prints appears between them. The compiler engine's own protocol keeps the
+//! output, standard error, and one from which this module reads orders: to stop, and what the reader
+//! answered. Displays travel inside standard output as one-line frames (`RECORD SEPARATOR`, `sd35`, JSON),
+//! so a plot between two prints appears between them. The compiler engine's own protocol keeps the
 //! original standard output, under [`engine`].
+
+#![expect(clippy::disallowed_methods, reason = "a cell runs in real time; the algorithms do not")]
+
+mod ask;
+mod live;
+mod stderr;
 
 use std::any::type_name;
 use std::fmt::{Debug, Display};
@@ -15,25 +21,50 @@ use std::pin::pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::thread::ThreadId;
+use std::time::{Duration, Instant};
 
 use crate::display::MimeBundle;
 use crate::interrupt;
+
+pub use ask::{Stdin, input, password, stdin};
+pub use live::{Live, Progress, clear_output};
+#[doc(hidden)]
+pub use stderr::{dbg, eprint, eprintln, print_stderr};
+
+use ask::Answer;
 
 /// The environment variable that names the three pipes: `out,err,orders`, as descriptor numbers.
 const PIPES: &str = "SD35_PIPES";
 /// What starts a frame in the stream of standard output.
 const FRAME: &str = "\u{1e}sd35 ";
 
-/// Where the compiler engine listens for its own messages; `None` outside the kernel.
-static ENGINE: OnceLock<Option<File>> = OnceLock::new();
+/// An order on the third pipe. An answer is followed by its length, four bytes, and its text.
+const INTERRUPT: u8 = b'i';
+const ANSWER: u8 = b'a';
+const NO_ANSWER: u8 = b'n';
+
+/// The ways to the kernel; `None` outside it.
+static STREAMS: OnceLock<Option<Streams>> = OnceLock::new();
 /// The thread that runs the cells.
 static CELL_THREAD: OnceLock<ThreadId> = OnceLock::new();
 static WAKE: tokio::sync::Notify = tokio::sync::Notify::const_new();
 
+/// What the process was given to speak with the kernel.
+struct Streams {
+    /// Where the compiler engine listens for its own messages.
+    engine: File,
+    out: File,
+    err: File,
+}
+
 /// Called by the kernel before each cell.
 #[doc(hidden)]
 pub fn begin() {
-    ENGINE.get_or_init(|| attach().ok());
+    if let Some(streams) = STREAMS.get_or_init(|| attach().ok()) {
+        // An earlier cell may have closed or redirected them.
+        let _ = rustix::stdio::dup2_stdout(&streams.out);
+        let _ = rustix::stdio::dup2_stderr(&streams.err);
+    }
     CELL_THREAD.get_or_init(|| std::thread::current().id());
     interrupt::clear();
     // From here on an interrupt can reach the cell.
@@ -53,9 +84,9 @@ pub fn engine(line: &str) {
     if line == "EVCXR_PANIC_NOTIFICATION" {
         frame(&serde_json::json!({ "kind": "panicked" }));
     }
-    match ENGINE.get() {
-        Some(Some(engine)) => {
-            let _ = (&*engine).write_all(format!("{line}\n").as_bytes());
+    match STREAMS.get() {
+        Some(Some(streams)) => {
+            let _ = (&streams.engine).write_all(format!("{line}\n").as_bytes());
         }
         _ => println!("{line}"),
     }
@@ -67,8 +98,8 @@ pub fn failed(error: &dyn Display) {
     frame(&serde_json::json!({ "kind": "failed", "message": error.to_string() }));
 }
 
-/// Sends a bundle as a `display` or a `result`; false when no kernel listens.
-pub(crate) fn send_bundle(kind: &str, bundle: &MimeBundle) -> bool {
+/// Sends a bundle as a `display`, its `update`, or a `result`; false when no kernel listens.
+pub(crate) fn send_bundle(kind: &str, id: Option<&str>, bundle: &MimeBundle) -> bool {
     if !attached() {
         return false;
     }
@@ -77,12 +108,12 @@ pub(crate) fn send_bundle(kind: &str, bundle: &MimeBundle) -> bool {
         .iter()
         .map(|(mime, content)| ((*mime).to_owned(), content.as_str().into()))
         .collect();
-    frame(&serde_json::json!({ "kind": kind, "data": data }));
+    frame(&serde_json::json!({ "kind": kind, "id": id, "data": data }));
     true
 }
 
 fn attached() -> bool {
-    matches!(ENGINE.get(), Some(Some(_)))
+    matches!(STREAMS.get(), Some(Some(_)))
 }
 
 fn frame(value: &serde_json::Value) {
@@ -96,26 +127,43 @@ fn frame(value: &serde_json::Value) {
     let _ = out.flush();
 }
 
-fn attach() -> std::io::Result<File> {
+fn attach() -> std::io::Result<Streams> {
     let pipes = std::env::var(PIPES).map_err(std::io::Error::other)?;
     let paths: Vec<String> = pipes.split(',').map(|n| format!("/dev/fd/{n}")).collect();
     let [out, err, orders] = paths.as_slice() else {
         return Err(std::io::Error::other("SD35_PIPES needs three descriptors"));
     };
     let write = |path: &str| File::options().write(true).open(path);
-    let engine = write("/dev/fd/1")?;
-    rustix::stdio::dup2_stdout(write(out)?)?;
-    rustix::stdio::dup2_stderr(write(err)?)?;
-    let mut orders = File::open(orders)?;
-    std::thread::Builder::new().name("sd35-orders".into()).spawn(move || {
-        let mut order = [0];
-        while let Ok(1) = orders.read(&mut order) {
-            interrupt::request();
-            WAKE.notify_waiters();
-        }
-    })?;
+    let streams = Streams { engine: write("/dev/fd/1")?, out: write(out)?, err: write(err)? };
+    let orders = File::open(orders)?;
+    // Standard input carries the engine's commands: programs that a cell starts must not read them.
+    rustix::io::fcntl_setfd(std::io::stdin(), rustix::io::FdFlags::CLOEXEC)?;
+    std::thread::Builder::new().name("sd35-orders".into()).spawn(move || obey(orders))?;
     std::panic::set_hook(Box::new(report_panic));
-    Ok(engine)
+    Ok(streams)
+}
+
+/// Follows the kernel's orders for as long as there is a kernel.
+fn obey(mut orders: File) -> std::io::Result<()> {
+    loop {
+        let mut order = [0];
+        orders.read_exact(&mut order)?;
+        match order[0] {
+            INTERRUPT => {
+                interrupt::request();
+                WAKE.notify_waiters();
+            }
+            ANSWER => {
+                let mut length = [0; 4];
+                orders.read_exact(&mut length)?;
+                let mut text = vec![0; u32::from_le_bytes(length) as usize];
+                orders.read_exact(&mut text)?;
+                ask::answered(Answer::Text(String::from_utf8_lossy(&text).into_owned()));
+            }
+            NO_ANSWER => ask::answered(Answer::Refused),
+            _ => {}
+        }
+    }
 }
 
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
@@ -152,6 +200,34 @@ impl<T: Debug + ?Sized> ShowDebug for T {
 
 fn show_debug(value: &dyn Debug) {
     crate::display::emit("result", &MimeBundle::text(format!("{value:?}")));
+}
+
+/// What `std::thread::sleep` means in a cell: a sleep that an interrupt ends.
+///
+/// # Panics
+///
+/// Unwinds when the cell is interrupted.
+pub fn sleep(duration: Duration) {
+    const GLANCE: Duration = Duration::from_millis(20);
+    let begun = Instant::now();
+    loop {
+        interrupt::checkpoint();
+        let left = duration.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        std::thread::sleep(left.min(GLANCE));
+    }
+}
+
+/// Never implemented: the compiler's complaint names the type of what [`type_of`] is called with.
+#[doc(hidden)]
+pub trait Sd35Type {}
+
+/// Stands in a cell, while it is only checked, where the type of `_value` is asked for.
+#[doc(hidden)]
+pub fn type_of<T: Sd35Type + ?Sized>(_value: &T) -> ! {
+    unreachable!("a cell with this call is never run")
 }
 
 /// Runs a future to its end on the course's runtime: what `.await` means at the top level of a cell.

@@ -65,7 +65,7 @@ macro_rules! rich_display {
 #[doc(hidden)]
 pub fn emit(kind: &str, bundle: &MimeBundle) {
     #[cfg(feature = "cell")]
-    if crate::cell::send_bundle(kind, bundle) {
+    if crate::cell::send_bundle(kind, None, bundle) {
         return;
     }
     let _ = kind;

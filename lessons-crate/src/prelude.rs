@@ -3,6 +3,8 @@
 #[cfg(feature = "cell")]
 #[doc(hidden)]
 pub use crate::cell::{self, ShowDebug};
+#[cfg(feature = "cell")]
+pub use crate::cell::{Live, Progress, clear_output, input, password};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::check::{
     self, BloomExercise, DeletableExercise, GrowingExercise, RingExercise, SmoothWeighted,

@@ -199,7 +199,11 @@ impl Source {
     }
 }
 
-const PRELUDE: &str = "\n#[allow(unused_imports)] use ::lessons::prelude::*;\n#[allow(unused_imports)] use ::lessons::cell::ShowDebug as _;\n";
+/// Macros of the standard library give way to imported ones only when those are imported by name.
+const PRELUDE: &str = "
+#[allow(unused_imports)] use ::lessons::prelude::*;
+#[allow(unused_imports)] use ::lessons::cell::{ShowDebug as _, dbg, eprint, eprintln};
+";
 
 /// Types are wanted in full, as code that compiles anywhere in the crate. (With `RUSTC_BOOTSTRAP`.)
 const FULL_TYPES: [&str; 2] = ["-Ztrim-diagnostic-paths=no", "-Zwrite-long-types-to-disk=no"];
@@ -310,7 +314,7 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env_remove("RUSTC_WRAPPER")
         .env_remove("RUSTFLAGS")
-        .stderr(Stdio::inherit());
+        .stderr(reader_sees());
     let output = command.output().map_err(|e| format!("{}: {e}", settings.cargo.display()))?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     if verb == "check" {
@@ -330,6 +334,12 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         name_result(&Path::new("target").join(&settings.host).join("debug/libctx.so"))?;
     }
     Ok(exit(output.status.success()))
+}
+
+/// Where cargo's progress goes: to the cell's own output, if there is a way.
+fn reader_sees() -> Stdio {
+    let open = || fs::File::options().append(true).open(fs::read_to_string("stderr").ok()?).ok();
+    open().map_or_else(Stdio::inherit, Stdio::from)
 }
 
 struct Messages {

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// The environment variable by which `lessons::cell` finds its ends.
 const PIPES: &str = "SD35_PIPES";
+/// In bytes; a pipe holds 64 KiB.
+const LONGEST_ANSWER: usize = 32 << 10;
 
 /// The kernel's ends, and those it lends to the process.
 #[derive(Debug)]
@@ -54,9 +56,31 @@ impl Writers {
         (&self.err).write_all(frame.as_bytes())
     }
 
+    /// Marks this place in standard error only.
+    pub(crate) fn mark_err(&self, frame: &str) -> io::Result<()> {
+        (&self.err).write_all(frame.as_bytes())
+    }
+
+    /// A name under which this process's children find the cells' standard error.
+    pub(crate) fn stderr_path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.err.as_raw_fd())
+    }
+
     /// Asks the running cell to stop at its next checkpoint.
     pub(crate) fn interrupt(&self) -> io::Result<()> {
         (&self.orders).write_all(b"i")
+    }
+
+    /// Answers the cell's question, or says that nobody can be asked.
+    pub(crate) fn answer(&self, text: Option<&str>) -> io::Result<()> {
+        let Some(text) = text else { return (&self.orders).write_all(b"n") };
+        // An answer that fills the pipe would wait for a cell that may have stopped reading.
+        let text = &text[..text.floor_char_boundary(LONGEST_ANSWER)];
+        let length = u32::try_from(text.len()).map_err(io::Error::other)?;
+        let mut order = vec![b'a'];
+        order.extend_from_slice(&length.to_le_bytes());
+        order.extend_from_slice(text.as_bytes());
+        (&self.orders).write_all(&order)
     }
 }
 

@@ -10,7 +10,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::library::Library;
+use crate::library::{Library, REFERENCE};
+use crate::reference::Reference;
 
 /// Kernels' folders under the temporary folder start with this; the process id follows.
 const FOLDER: &str = "sd35-kernel-";
@@ -71,6 +72,17 @@ impl Environment {
     /// The folder of the generated crate.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Tells the front where the reader sees progress: cargo's, when it builds what `:dep` asked for.
+    pub(super) fn name_stderr(&self, path: &str) -> std::io::Result<()> {
+        std::fs::write(self.folder.join("stderr"), path)
+    }
+
+    /// What is known about the names that a cell can use.
+    pub(super) fn reference(&self) -> Reference {
+        let front = std::env::var_os(FRONT).map(PathBuf::from).unwrap_or_default();
+        Reference::load(&front.join(REFERENCE))
     }
 
     /// Gives a command for the reader's own code the environment that the kernel was started in.

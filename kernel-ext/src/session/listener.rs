@@ -1,10 +1,15 @@
 //! Hears both streams of the cells, each in a thread of its own.
+//!
+//! Two streams have no common order. But what was written to standard error before a value was shown is in
+//! its pipe when that value is heard, so the value waits until all of it was heard.
 
 use std::io::Read as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::output::{Event, Panic, Parser};
+use super::child::Writers;
+use super::output::{Event, Panic, Parser, mark};
 use super::{Running, Sink, lock};
 
 /// The streams, as indices of [`Heard::marks`].
@@ -18,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Listener {
     state: Mutex<State>,
     marked: Condvar,
+    /// The number of the last mark that was written.
+    last_mark: AtomicU64,
 }
 
 #[derive(Default)]
@@ -55,10 +62,26 @@ impl Listener {
         lock(&self.state).sink = None;
     }
 
-    pub(super) fn wait_for(&self, mark: u64) {
+    /// Waits until everything that the process wrote is heard: it is in the pipes by now, in front of a mark.
+    pub(super) fn drain(&self, writers: &Writers) {
+        let number = self.last_mark.fetch_add(1, Ordering::Relaxed) + 1;
+        if writers.mark(&mark(number)).is_ok() {
+            self.wait_for(number, &[OUT, ERR]);
+        }
+    }
+
+    /// The same for standard error only.
+    fn drain_err(&self, writers: &Writers) {
+        let number = self.last_mark.fetch_add(1, Ordering::Relaxed) + 1;
+        if writers.mark_err(&mark(number)).is_ok() {
+            self.wait_for(number, &[ERR]);
+        }
+    }
+
+    fn wait_for(&self, mark: u64, streams: &[usize]) {
         let deadline = Instant::now() + PATIENCE;
         let mut state = lock(&self.state);
-        while state.marks.iter().any(|seen| *seen < mark) {
+        while streams.iter().any(|stream| state.marks[*stream] < mark) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -74,9 +97,11 @@ impl Listener {
         mut pipe: std::io::PipeReader,
         mut parser: Parser,
         running: &Arc<Mutex<Running>>,
+        writers: &Arc<Writers>,
     ) {
         let listener = Arc::clone(self);
         let running = Arc::clone(running);
+        let writers = Arc::clone(writers);
         std::thread::spawn(move || {
             let mut piece = vec![0; 64 << 10];
             while let Ok(length) = pipe.read(&mut piece) {
@@ -86,6 +111,10 @@ impl Listener {
                 parser.push(&piece[..length], &mut |event| {
                     if event == Event::Begun {
                         lock(&running).begun.get_or_insert_with(Instant::now);
+                    }
+                    let shows = matches!(event, Event::Display(_) | Event::DisplayAt(..) | Event::Result(_));
+                    if stream == OUT && shows {
+                        listener.drain_err(&writers);
                     }
                     listener.hear(stream, event);
                 });
@@ -111,6 +140,8 @@ impl Listener {
         let mut state = lock(&self.state);
         match event {
             Event::Begun => {}
+            // Printed by a cell, or by someone who means harm.
+            Event::Mark(number) if number > self.last_mark.load(Ordering::Relaxed) => {}
             Event::Mark(number) => {
                 state.marks[stream] = number;
                 drop(state);

@@ -4,7 +4,9 @@
 //! to the process that runs the cells ([`child`], [`output`]) and says in plain words what went wrong
 //! ([`diagnostic`]).
 
+mod assist;
 mod child;
+mod cursor;
 mod diagnostic;
 mod environment;
 mod listener;
@@ -12,6 +14,7 @@ mod output;
 mod source;
 mod types;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +28,8 @@ pub(crate) use environment::remove_abandoned;
 pub use output::{Event, Panic};
 pub use source::{Completeness, completeness};
 
+use crate::reference::Reference;
+pub use assist::{Candidate, Completions, Help};
 use child::{Pipes, Writers};
 use listener::Listener;
 use source::{Edited, Source};
@@ -57,17 +62,6 @@ impl Failure {
     }
 }
 
-/// What could be typed at a place, and the byte range that it replaces.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Completions {
-    /// The possible texts, sorted.
-    pub matches: Vec<String>,
-    /// Where the replaced text starts.
-    pub start: usize,
-    /// Where it ends.
-    pub end: usize,
-}
-
 /// Hears what a cell puts out, while it runs.
 pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
 
@@ -76,8 +70,9 @@ pub struct Session {
     engine: CommandContext,
     writers: Arc<Writers>,
     listener: Arc<Listener>,
-    interrupter: Interrupter,
-    marks: u64,
+    controls: Controls,
+    /// Read at the first question about a name.
+    reference: OnceCell<Reference>,
     /// The generated crate; removed with the session.
     environment: Environment,
 }
@@ -100,27 +95,35 @@ impl Session {
         environment.restore(&mut command);
         pipes.writers.lend(&mut command);
         let listener = Arc::new(Listener::default());
+        environment.name_stderr(&pipes.writers.stderr_path())?;
         let state = Arc::new(Mutex::new(Running::default()));
-        listener.listen(listener::OUT, pipes.out, output::Parser::stdout(), &state);
-        listener.listen(listener::ERR, pipes.err, output::Parser::stderr(), &state);
+        listener.listen(listener::OUT, pipes.out, output::Parser::stdout(), &state, &pipes.writers);
+        listener.listen(listener::ERR, pipes.err, output::Parser::stderr(), &state, &pipes.writers);
         let (context, outputs) = evcxr::EvalContext::with_subprocess_command(command)
             .map_err(|error| anyhow::anyhow!("the compiler engine did not start: {error}"))?;
         // Lines that reach the engine's own streams were written before `lessons::cell` took over.
         listener.forward(outputs.stdout, Event::Stdout);
         listener.forward(outputs.stderr, Event::Stderr);
         let engine = CommandContext::with_eval_context(context);
-        let interrupter =
-            Interrupter { writers: Arc::clone(&pipes.writers), process: engine.process_handle(), state };
-        let mut session =
-            Self { engine, writers: pipes.writers, listener, interrupter, marks: 0, environment };
+        let controls =
+            Controls { writers: Arc::clone(&pipes.writers), process: engine.process_handle(), state };
+        let session = Self {
+            engine,
+            writers: pipes.writers,
+            listener,
+            controls,
+
+            reference: OnceCell::new(),
+            environment,
+        };
         // The engine runs a cell of its own to start up; what it printed belongs to nobody.
-        session.drain();
+        session.listener.drain(&session.writers);
         Ok(session)
     }
 
-    /// A handle that stops the running cell.
-    pub fn interrupter(&self) -> Interrupter {
-        self.interrupter.clone()
+    /// A handle that reaches the running cell from other threads.
+    pub fn controls(&self) -> Controls {
+        self.controls.clone()
     }
 
     /// Runs one cell to its end; `sink` hears its output meanwhile.
@@ -138,11 +141,11 @@ impl Session {
             return Err(diagnostic::failure_at("expected pattern", at, code));
         }
         self.listener.begin(Arc::clone(&sink));
-        self.interrupter.begin();
+        self.controls.begin();
         let result = self.compile_and_run(&source, &sink);
-        self.drain();
+        self.listener.drain(&self.writers);
         let heard = self.listener.finish();
-        let running = self.interrupter.finish();
+        let running = self.controls.finish();
         let edited = match result {
             Ok(edited) => edited,
             Err(problem) => return Err(explain(problem, &running, heard.panic.as_ref())),
@@ -159,14 +162,6 @@ impl Session {
         Ok(())
     }
 
-    /// Waits until everything that was written is heard: it is in the pipes by now, in front of a mark.
-    fn drain(&mut self) {
-        self.marks += 1;
-        if self.writers.mark(&output::mark(self.marks)).is_ok() {
-            self.listener.wait_for(self.marks);
-        }
-    }
-
     /// Names and types of the variables that are alive, by name.
     pub fn variables(&self) -> Vec<(String, String)> {
         let mut variables: Vec<_> =
@@ -175,15 +170,12 @@ impl Session {
         variables
     }
 
-    /// What could stand at byte `at` of `code`.
-    ///
-    /// Asks rust-analyzer, which reads the library's sources at the first question only.
-    pub fn complete(&mut self, code: &str, at: usize) -> Completions {
-        let Ok(found) = self.engine.completions(code, at) else { return Completions::default() };
-        let mut matches: Vec<String> = found.completions.into_iter().map(|c| c.code).collect();
-        matches.sort();
-        matches.dedup();
-        Completions { matches, start: found.start_offset, end: found.end_offset }
+    /// The type of the receiver in a probe of [`cursor`], as the compiler writes it.
+    fn type_of_receiver(&mut self, probe: &str) -> Option<String> {
+        let types_file = self.environment.folder().join("types.jsonl");
+        let _ = std::fs::remove_file(&types_file);
+        self.engine.check(&Source::parse(probe).edited().text).ok()?;
+        types::receiver(&std::fs::read_to_string(&types_file).ok()?)
     }
 
     /// Returns the cell as the engine got it.
@@ -245,7 +237,8 @@ impl Session {
         let generated =
             std::fs::read_to_string(self.environment.folder().join("build/lib.rs")).unwrap_or_default();
         if let Some(text) = generated.lines().nth(line - 1) {
-            let here = edited.text.lines().position(|own| own.trim() == text.trim());
+            // The engine gives each statement a line of its own.
+            let here = edited.text.lines().position(|own| own.contains(text.trim()));
             failure = match here.and_then(|at| Some((at, edited.original().lines().nth(at)?))) {
                 Some((at, own)) => failure.with(format!("  line {}: {}", at + 1, own.trim())),
                 None => failure.with(format!("  in code of an earlier cell: {}", text.trim())),
@@ -284,6 +277,8 @@ fn ended(message: &str, running: &Running, panic: Option<&Panic>) -> Failure {
     let status = message.rsplit("status: ").next().unwrap_or(message).trim();
     let value = if status.contains("signal: 9") {
         "the process was killed from outside, perhaps because memory ran out (signal 9)".to_owned()
+    } else if status.contains("signal: 6") {
+        "the cell aborted its process: not enough memory, or `std::process::abort` (signal 6)".to_owned()
     } else if status.contains("signal: 11") {
         "the cell crashed its process: a recursion without end, or unsafe code (signal 11)".to_owned()
     } else if status.contains("signal") {
@@ -302,13 +297,13 @@ impl Drop for Session {
     fn drop(&mut self) {
         // The listening threads outlive the session, blocked on their pipes; the sink must not.
         self.listener.close();
-        self.interrupter.kill();
+        self.controls.kill();
     }
 }
 
-/// Stops the running cell, from any thread.
+/// Reaches the running cell from any thread: stops it, or answers its question.
 #[derive(Clone, Debug)]
-pub struct Interrupter {
+pub struct Controls {
     writers: Arc<Writers>,
     process: Arc<Mutex<std::process::Child>>,
     state: Arc<Mutex<Running>>,
@@ -324,7 +319,7 @@ struct Running {
     killed: bool,
 }
 
-impl Interrupter {
+impl Controls {
     fn begin(&self) {
         *lock(&self.state) = Running { cell: Some(Arc::default()), ..Running::default() };
     }
@@ -373,6 +368,12 @@ impl Interrupter {
             drop(state);
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Answers a cell that waits for input; `None` when nobody can be asked.
+    pub fn answer(&self, text: Option<&str>) {
+        // Without a process there is no question any more.
+        let _ = self.writers.answer(text);
     }
 
     /// Ends the process that runs the cells, with everything it started.

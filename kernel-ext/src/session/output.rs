@@ -12,6 +12,22 @@ pub enum Event {
     Stderr(String),
     /// A value shown midway, by media type.
     Display(Map<String, Value>),
+    /// A value shown midway in a place with a name, so that it can change later.
+    DisplayAt(String, Map<String, Value>),
+    /// The new content of such a place.
+    Update(String, Map<String, Value>),
+    /// What was shown so far is to go: now, or when something new is shown.
+    Clear {
+        /// Not before something new is shown.
+        wait: bool,
+    },
+    /// The cell waits for the reader to type something.
+    Input {
+        /// What the cell asks.
+        prompt: String,
+        /// What is typed must not be seen.
+        password: bool,
+    },
     /// The value of the last expression, by media type.
     Result(Map<String, Value>),
     /// The cell's code starts to run, after it was compiled.
@@ -139,15 +155,26 @@ impl Parser {
         if self.crashed {
             return;
         }
-        if (self.text)(String::new()) == Event::Stderr(String::new()) {
-            const CRASHES: [&str; 3] = ["Segmentation fault.\n", "Illegal instruction.\n", "Bus error.\n"];
-            if let Some(end) = CRASHES.iter().find_map(|c| text.find(c).map(|at| at + c.len())) {
-                text.truncate(end);
-                self.crashed = true;
-            }
+        if (self.text)(String::new()) == Event::Stderr(String::new())
+            && let Some(end) = end_of_crash(&text)
+        {
+            text.truncate(end);
+            self.crashed = true;
         }
         sink((self.text)(text));
     }
+}
+
+/// Where the line ends that says why the process ends.
+fn end_of_crash(text: &str) -> Option<usize> {
+    const SIGNALS: [&str; 3] = ["Segmentation fault.", "Illegal instruction.", "Bus error."];
+    let mut end = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        end += line.len();
+        let line = line.strip_suffix('\n')?;
+        let memory = line.starts_with("memory allocation of ") && line.ends_with(" bytes failed");
+        (memory || SIGNALS.iter().any(|signal| line.ends_with(signal))).then_some(end)
+    })
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -166,11 +193,23 @@ fn parse_frame(json: &[u8]) -> Option<Event> {
     let mut value: Value = serde_json::from_slice(json).ok()?;
     let text = |key: &str| value[key].as_str().map(str::to_owned);
     Some(match value["kind"].as_str()? {
-        kind @ ("display" | "result") => {
-            let shown = if kind == "display" { Event::Display } else { Event::Result };
+        kind @ ("display" | "update" | "result") => {
+            let id = text("id");
+            let place: fn(String, Map<String, Value>) -> Event =
+                if kind == "update" { Event::Update } else { Event::DisplayAt };
+            let shown = if kind == "result" { Event::Result } else { Event::Display };
             let Value::Object(data) = value["data"].take() else { return None };
-            shown(data)
+            match id {
+                Some(id) => place(id, data),
+                None => shown(data),
+            }
         }
+        "stderr" => Event::Stderr(text("text")?),
+        "clear" => Event::Clear { wait: value["wait"].as_bool().unwrap_or(false) },
+        "input" => Event::Input {
+            prompt: text("prompt").unwrap_or_default(),
+            password: value["password"].as_bool().unwrap_or(false),
+        },
         "panic" => Event::Panic(Panic {
             message: text("message").unwrap_or_default(),
             file: text("file"),
@@ -249,10 +288,12 @@ mod tests {
 
     #[test]
     fn a_crash_keeps_one_line() {
-        let mut parser = Parser::stderr();
-        let mut events = Vec::new();
-        let crash = format!("Segmentation fault.\n  0: frames\n{}", mark(1));
-        parser.push(crash.as_bytes(), &mut |event| events.push(event));
-        assert_eq!(events, [Event::Stderr("Segmentation fault.\n".into()), Event::Mark(1)]);
+        for line in ["Segmentation fault.\n", "memory allocation of 8 bytes failed\n"] {
+            let mut parser = Parser::stderr();
+            let mut events = Vec::new();
+            let crash = format!("{line}  0: frames\n{}", mark(1));
+            parser.push(crash.as_bytes(), &mut |event| events.push(event));
+            assert_eq!(events, [Event::Stderr(line.into()), Event::Mark(1)]);
+        }
     }
 }

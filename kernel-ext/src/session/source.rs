@@ -1,9 +1,10 @@
 //! A cell's source, and the small edits it gets before the engine sees it.
 //!
 //! Edits never add or remove a line, so a line number of the compiler is a line number of the cell;
-//! columns are mapped back through the list of edits. There are four kinds:
+//! columns are mapped back through the list of edits. There are five kinds:
 //! - `x.await` outside any `async` becomes a call that drives the future on the course's runtime;
 //! - every loop asks at each turn whether it should stop (`lessons::interrupt`);
+//! - `std::thread::sleep` and `std::io::stdin` become calls that an interrupt can end, and that ask the reader;
 //! - the last expression becomes a call that shows it, so that one compilation is enough;
 //! - `let v = ...` gets the type that the compiler inferred, because the engine stores variables by type.
 
@@ -164,6 +165,21 @@ impl Source {
                 self.edits.push(Edit { at: start, delete: 0, insert: "lessons::cell::wait(".into() });
                 let rest = offset(node.text_range().end()) - end;
                 self.edits.push(Edit { at: end, delete: rest, insert: ")".into() });
+            }
+        }
+        if let Some(path) = ast::CallExpr::cast(node.clone())
+            .and_then(|call| call.expr())
+            .filter(|callee| matches!(callee, ast::Expr::PathExpr(_)))
+        {
+            let range = path.syntax().text_range();
+            let insert = match path.syntax().text().to_string().trim_start_matches("std::") {
+                "thread::sleep" => "lessons::cell::sleep",
+                "io::stdin" => "lessons::cell::stdin",
+                _ => "",
+            };
+            if !insert.is_empty() {
+                let (at, delete) = (offset(range.start()), usize::from(range.len()));
+                self.edits.push(Edit { at, delete, insert: insert.into() });
             }
         }
         let body = ast::LoopExpr::cast(node.clone())
@@ -412,6 +428,16 @@ mod tests {
         assert_eq!(
             Source::parse(":dep é\nlet x = 1;").typed(&types(&[("x", "i32")])).text,
             ":dep é\nlet x: i32 = 1;"
+        );
+    }
+
+    #[test]
+    fn sleeping_and_reading_go_through_the_library() {
+        let source =
+            Source::parse("use std::thread;\nthread::sleep(d); std::io::stdin().read_line(&mut s)?;");
+        assert_eq!(
+            source.edited().text,
+            "use std::thread;\nlessons::cell::sleep(d); lessons::cell::stdin().read_line(&mut s)?;"
         );
     }
 

@@ -52,6 +52,19 @@ pub(crate) fn read(messages: &str) -> HashMap<String, Inferred> {
         .collect()
 }
 
+/// The type of the receiver that `lessons::cell::type_of` was called with, at the last such place.
+pub(crate) fn receiver(messages: &str) -> Option<String> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["code"]["code"] == "E0277")
+        .filter_map(|message| {
+            let bound = message["message"].as_str()?.split_once('`')?.1.to_owned();
+            Some(bound.split_once(": lessons::cell::Sd35Type`")?.0.to_owned())
+        })
+        .last()
+}
+
 fn classify(ty: &str) -> Inferred {
     if ty.starts_with("{closure@") {
         return Inferred::Closure;
