@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
+use crate::lifetime;
 use crate::protocol::{Channel, Message};
 
 /// A kernel in a process of its own; it ends when this is dropped.
@@ -26,15 +26,15 @@ impl Client {
     ///
     /// Fails when the program cannot be started.
     pub fn start(program: &Path) -> Result<Self> {
-        let mut process = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["kernel", "run", "--lines"])
             // What a check runs is not what the reader ran.
             .env("SD35_HISTORY", "")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .context("the kernel could not be started")?;
+            .stdout(Stdio::piped());
+        lifetime::own_session(&mut command);
+        let mut process = command.spawn().context("the kernel could not be started")?;
         let requests = process.stdin.take().context("no pipe to the kernel")?;
         let messages = BufReader::new(process.stdout.take().context("no pipe from the kernel")?).lines();
         Ok(Self { process, requests, messages })

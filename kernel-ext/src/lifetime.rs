@@ -1,6 +1,7 @@
 //! When a kernel process has to end: it was told to (SIGTERM, SIGHUP), or whoever started it is gone.
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -77,6 +78,46 @@ pub(crate) fn detach(command: &mut std::process::Command) {
             libc::setsid();
             #[cfg(target_os = "linux")]
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+            Ok(())
+        });
+    }
+}
+
+/// Starts a process that cleans up after this kernel however it ends: SIGKILL leaves it no time to.
+///
+/// The guard waits on a pipe that only this process holds open; it ends when this one does.
+///
+/// # Errors
+///
+/// Fails when no process can be started.
+pub(crate) fn start_guard(folder: &Path) -> std::io::Result<()> {
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["kernel", "guard", &std::process::id().to_string()]).arg(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    own_session(&mut command);
+    let mut guard = command.spawn()?;
+    // Open for as long as this process lives.
+    std::mem::forget(guard.stdin.take());
+    Ok(())
+}
+
+/// The guard's work: waits for the end of the kernel, then ends what it left and removes its folder.
+pub(crate) fn guard(kernel: u32, folder: &Path) {
+    // Nothing is ever written: reading ends when the kernel does.
+    let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    kill_session(kernel);
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Gives the process that `command` starts a session of its own.
+#[allow(unsafe_code, reason = "only code between fork and exec can ask for this")]
+pub(crate) fn own_session(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt as _;
+    // SAFETY: a system call: it neither allocates nor locks.
+    unsafe {
+        command.pre_exec(|| {
+            libc::setsid();
             Ok(())
         });
     }

@@ -37,6 +37,14 @@ enum Kernel {
     Uninstall(commands::kernel::Location),
     /// Run a kernel; Jupyter and `sd35 serve` start it.
     Run(Run),
+    /// Clean up after a kernel; every kernel starts one.
+    #[command(hide = true)]
+    Guard {
+        /// The kernel's process id.
+        kernel: u32,
+        /// Its temporary folder.
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -60,6 +68,7 @@ fn main() -> ExitCode {
         Command::Jupyter(options) => commands::jupyter::run(&options),
         Command::Kernel(Kernel::Install(location)) => commands::kernel::install(&location),
         Command::Kernel(Kernel::Uninstall(location)) => commands::kernel::uninstall(&location),
+        Command::Kernel(Kernel::Guard { kernel, folder }) => Ok(commands::kernel::guard(kernel, &folder)),
         Command::Kernel(Kernel::Run(run)) => commands::kernel::run(run.connection_file.as_deref()),
     };
     match result {

@@ -17,7 +17,7 @@ struct Step {
     run: fn(&mut Counts) -> Result<()>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "packages", about: "install the system packages and Python tools", run: packages },
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "lint", about: "clippy, no warnings", run: lint },
@@ -26,7 +26,8 @@ const STEPS: [Step; 10] = [
     Step { name: "wasm", about: "the pure core compiles for wasm32", run: wasm },
     Step { name: "book", about: "the site and the notebooks are built", run: book },
     Step { name: "cells", about: "every cell of the book through the real kernel", run: cells },
-    Step { name: "notebooks", about: "the notebooks through a real Jupyter client", run: notebooks },
+    Step { name: "kernel", about: "the kernel through a real Jupyter client", run: kernel },
+    Step { name: "notebooks", about: "the notebooks, registered and run by a real Jupyter", run: notebooks },
     Step { name: "page", about: "the pages in headless Chromium", run: page },
 ];
 
@@ -253,6 +254,13 @@ fn book(counts: &mut Counts) -> Result<()> {
 fn cells(counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
     command.arg("check");
+    counted(command, counts, own_line)
+}
+
+fn kernel(counts: &mut Counts) -> Result<()> {
+    drop(sd35()?);
+    let mut command = python("kernel.py");
+    command.arg(release_folder()?.join("sd35"));
     counted(command, counts, own_line)
 }
 

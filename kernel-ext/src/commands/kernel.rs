@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::library::Library;
 use crate::session::Environment;
-use crate::{jupyter, kernel, kernelspec, lines};
+use crate::{jupyter, kernel, kernelspec, lifetime, lines};
 
 /// Where the kernel is registered; by default in the user's own Jupyter folder.
 #[derive(Debug, Args)]
@@ -59,6 +59,12 @@ pub fn uninstall(location: &Location) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Waits for the end of a kernel and cleans up after it.
+pub fn guard(kernel: u32, folder: &Path) -> ExitCode {
+    lifetime::guard(kernel, folder);
+    ExitCode::SUCCESS
+}
+
 /// Runs a kernel on ZeroMQ, or on lines of JSON without a connection file.
 ///
 /// # Errors
@@ -70,6 +76,7 @@ pub fn run(connection_file: Option<&Path>) -> Result<ExitCode> {
         match Environment::enter(&library)? {}
     };
     let folder = environment.folder().to_owned();
+    lifetime::start_guard(&folder).context("no process left to clean up after the kernel")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
         let handle = kernel::start(environment);
