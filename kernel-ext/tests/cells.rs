@@ -81,10 +81,38 @@ fn compile_errors_point_into_the_cell_and_lose_nothing() {
     expect_error(&mut kernel, "let y = kept.nothing();", "CompileError", "cell:1:14");
     expect_error(&mut kernel, "let c = |x: i32| x;", "Error", "Box<dyn Fn");
     expect_error(&mut kernel, "let it = (0..3).map(|x| x + 1);", "Error", "collect");
-    expect_error(&mut kernel, "let r = &kept;", "CompileError", "reference");
+    expect_error(&mut kernel, "let r = &kept;", "CompileError", "`r` borrows");
+    expect_error(
+        &mut kernel,
+        "let text = String::new(); let s = text.as_str();",
+        "CompileError",
+        ".to_owned()",
+    );
+    expect_error(&mut kernel, "let unknown = Vec::new();", "Error", "let unknown: Vec<u32>");
+    expect_error(&mut kernel, "let n: u32 = \"1\";", "CompileError", "error_codes/E0308");
+    expect_error(
+        &mut kernel,
+        "for i in 0..3 { println!(\"{}\", ii); }",
+        "CompileError",
+        "similar name exists: `i`",
+    );
     expect_error(&mut kernel, "struct Bare; Bare", "CompileError", "doesn't implement `Debug`");
     expect_error(&mut kernel, "let = 3;", "CompileError", "expected pattern");
     expect(&mut kernel, "kept", "1");
+}
+
+#[test]
+fn a_type_defined_anew_takes_its_variables_along_and_nothing_else() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "struct Point { x: i32 }\nlet point = Point { x: 1 }; let kept = 2;", "");
+    expect(&mut kernel, "#[derive(Debug)] struct Point { x: i32, y: i32 }", "");
+    let outputs = run(&mut kernel, "kept + 1");
+    assert_eq!(
+        shown(&outputs),
+        "`point` is gone: its type was defined anew. Run the cell that made it again.\n3"
+    );
+    expect(&mut kernel, "Point { x: 1, y: kept }", "Point { x: 1, y: 2 }");
+    expect_error(&mut kernel, "point.x", "CompileError", "cannot find value `point`");
 }
 
 #[test]

@@ -4,8 +4,10 @@
 //! cargo run --release [-- OPTIONS]          build what is missing, then `sd35 serve OPTIONS`
 //! cargo run --release -- jupyter|check|...  the same, then that command of `sd35`
 //! cargo xtask test [STEP...]                everything that must hold; --list names the steps
+//! cargo xtask bench kernel                  the kernel beside the stock one; writes the book's page about it
 //! ```
 
+mod bench;
 mod launch;
 mod progress;
 mod test;
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.first().map(String::as_str) {
         Some("test") => test::run(&arguments[1..]),
+        Some("bench") => bench::run(&arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
@@ -37,6 +40,7 @@ cargo run --release -- check 3         run the cells of day 3 and compare with t
 cargo xtask test                       install what the tests need, then run them all
 cargo xtask test --list                the names of the steps
 cargo xtask test page                  one step
+cargo xtask bench kernel               how fast cells are, beside the stock kernel
 ";
 
 /// One sentence for the person at the terminal.

@@ -4,7 +4,7 @@
 //! command; what it prints is counted, by the words of the program that printed it.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,8 @@ fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-fn sd35() -> Result<Command> {
+/// The command `sd35`, built if need be.
+pub(crate) fn sd35() -> Result<Command> {
     progress::build(&root())?;
     let mut command = Command::new(release_folder()?.join("sd35"));
     command.current_dir(root());
@@ -199,9 +200,19 @@ fn venv() -> PathBuf {
 }
 
 fn python(script: &str) -> Command {
+    python_at(&root().join("xtask/tests").join(script))
+}
+
+/// Runs a script with the Python tools of the tests.
+pub(crate) fn python_at(script: &Path) -> Command {
     let mut command = Command::new(venv().join("bin/python"));
-    command.arg(root().join("xtask/tests").join(script)).current_dir(root()).env("PYTHONUNBUFFERED", "1");
+    command.arg(script).current_dir(root()).env("PYTHONUNBUFFERED", "1");
     command
+}
+
+/// Installs what the scripts need, outside a test run.
+pub(crate) fn tools() -> Result<()> {
+    packages(&mut Counts::default())
 }
 
 fn format(counts: &mut Counts) -> Result<()> {

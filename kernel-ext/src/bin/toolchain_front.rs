@@ -152,8 +152,12 @@ impl Source {
                 "::lessons::cell::engine(evcxr_internal_runtime::USER_ERROR_OCCURRED)",
             )
             .replace(
-                "println!(\"{VARIABLE_CHANGED_TYPE}{}\", variable_name)",
-                "::lessons::cell::engine(&format!(\"{VARIABLE_CHANGED_TYPE}{}\", variable_name))",
+                "println!(\"{VARIABLE_CHANGED_TYPE}{name}\")",
+                "::lessons::cell::engine(&format!(\"{VARIABLE_CHANGED_TYPE}{name}\"))",
+            )
+            .replace(
+                "eprintln!(\"The type of the variable {name} was redefined, so was lost.\",)",
+                "::lessons::cell::eprintln!(\"`{name}` is gone: its type was defined anew. Run the cell that made it again.\")",
             )
             .replace("eprintln!(\"{}\", error)", "::lessons::cell::failed(&error)");
         const ENTRY: &str = "pub extern \"C\" fn run_user_code_";

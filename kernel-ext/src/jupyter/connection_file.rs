@@ -65,7 +65,12 @@ impl ConnectionFile {
     pub(crate) fn read(path: &Path) -> Result<Self, ConnectionFileError> {
         let text = std::fs::read(path)
             .map_err(|source| ConnectionFileError::Unreadable { path: path.to_owned(), source })?;
-        let file: Self = serde_json::from_slice(&text)
+        Self::parse(path, &text)
+    }
+
+    /// The content of the file at `path`.
+    pub(crate) fn parse(path: &Path, text: &[u8]) -> Result<Self, ConnectionFileError> {
+        let file: Self = serde_json::from_slice(text)
             .map_err(|source| ConnectionFileError::Malformed { path: path.to_owned(), source })?;
         if !matches!(file.transport.as_str(), "tcp" | "ipc") {
             return Err(ConnectionFileError::Transport(file.transport));

@@ -13,7 +13,7 @@ pub(crate) fn failure(errors: &[CompilationError], source: &Edited) -> Failure {
     let shown = if placed.is_empty() { errors.iter().collect() } else { placed };
     Failure {
         name: "CompileError".to_owned(),
-        value: shown.first().map(|error| error.message()).unwrap_or_default(),
+        value: shown.first().map(|error| title_of(error)).unwrap_or_default(),
         traceback: shown.iter().map(|error| render(error, source)).collect(),
     }
 }
@@ -34,7 +34,7 @@ fn has_place(error: &CompilationError) -> bool {
 }
 
 fn render(error: &CompilationError, source: &Edited) -> String {
-    let message = error.message().replace('\n', " ");
+    let message = title_of(error);
     let mut title = Level::ERROR.primary_title(message.as_str());
     if let Some(code) = error.code() {
         title = title.id(code);
@@ -64,7 +64,7 @@ fn render(error: &CompilationError, source: &Edited) -> String {
     for help in error.help() {
         // The engine adds the suggested code after an empty line.
         let help = match help.split_once("\n\n") {
-            Some((text, code)) if text.contains(code.trim()) => text.to_owned(),
+            Some((text, code)) if text.contains(&format!("`{}`", code.trim())) => text.to_owned(),
             Some((text, code)) => format!("{text}: `{}`", code.trim()),
             None => help,
         };
@@ -73,11 +73,37 @@ fn render(error: &CompilationError, source: &Edited) -> String {
     if let Some(hint) = hint(error) {
         group = group.element(Level::NOTE.message(hint));
     }
+    let explained =
+        error.code().map(|code| format!("explained at https://doc.rust-lang.org/error_codes/{code}.html"));
+    if let Some(explained) = &explained {
+        group = group.element(Level::NOTE.message(explained));
+    }
     Renderer::styled().render(&[group])
+}
+
+/// The engine's words for a variable that borrows, in ours; the compiler's words as they are.
+fn title_of(error: &CompilationError) -> String {
+    let message = error.message().replace('\n', " ");
+    match borrowing(&message) {
+        Some(name) => format!("`{name}` borrows from something that a later cell could not keep alive"),
+        None => message,
+    }
+}
+
+/// The variable that the engine refuses to keep because it borrows.
+fn borrowing(message: &str) -> Option<&str> {
+    let (name, rest) = message.strip_prefix("The variable `")?.split_once('`')?;
+    rest.contains("non-static lifetime").then_some(name)
 }
 
 /// What is special about a cell.
 fn hint(error: &CompilationError) -> Option<&'static str> {
+    if borrowing(&error.message().replace('\n', " ")).is_some() {
+        return Some(
+            "keep an owned value instead (`.clone()`, `.to_owned()`), or put the code that needs the borrowed one in \
+             a block { }",
+        );
+    }
     Some(match error.code()? {
         "E0384" | "E0596" => "a variable of an earlier cell can be made mutable with `let mut x = x;`",
         "E0597" | "E0505" | "E0515" => {

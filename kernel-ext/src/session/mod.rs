@@ -262,8 +262,18 @@ fn explain(Problem { error, edited }: Problem, running: &Running, panic: Option<
             "Error",
             format!("a type was defined anew, so these variables are gone: {}", names.join(", ")),
         ),
-        EngineError::Message(message) => Failure::new("Error", message.trim()),
+        EngineError::Message(message) => match untyped(&message) {
+            Some(name) => Failure::new("Error", format!("nothing says yet which type `{name}` has")).with(
+                format!("Write it: `let {name}: Vec<u32> = ...`, or use the variable in the same cell."),
+            ),
+            None => Failure::new("Error", message.trim()),
+        },
     }
+}
+
+/// The variable whose type the engine asks for.
+fn untyped(message: &str) -> Option<&str> {
+    message.strip_prefix("Couldn't automatically determine type of variable `")?.split('`').next()
 }
 
 /// The process that held the variables is gone.

@@ -70,10 +70,17 @@ fn classify(ty: &str) -> Inferred {
         return Inferred::Closure;
     }
     if ["{closure@", "{async", "{coroutine"].iter().any(|part| ty.contains(part)) {
-        return Inferred::Opaque(ty.to_owned());
+        return Inferred::Opaque(without_places(ty));
     }
     let named = without_function_names(&ty.replace("{integer}", "i32").replace("{float}", "f64"));
     if named.contains("impl ") { Inferred::Opaque(named) } else { Inferred::Named(named) }
+}
+
+/// `{closure@file:1:2: 1:5}` is `{closure}`: the place is in a file that the reader does not know.
+fn without_places(ty: &str) -> String {
+    let mut parts = ty.split('@');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.find('}').map_or(part, |end| &part[end..]))
 }
 
 /// `fn(u8) -> u8 {double}` is the type of one function; the pointer type has no name in braces.
@@ -103,6 +110,8 @@ mod tests {
             classify("fn(i32) -> i32 {core::num::<impl i32>::abs}"),
             Inferred::Named("fn(i32) -> i32".into())
         );
+        let mapped = "Map<Range<{integer}>, {closure@probe/lib.rs:18:21: 18:24}>";
+        assert_eq!(classify(mapped), Inferred::Opaque("Map<Range<{integer}>, {closure}>".into()));
         for opaque in ["impl Iterator<Item = u8>", "Map<Range<i32>, {closure@cell:1:1: 1:4}>"] {
             assert!(matches!(classify(opaque), Inferred::Opaque(_)), "{opaque}");
         }

@@ -1,0 +1,45 @@
+//! `cargo xtask bench kernel`: our kernel beside the stock one and beside the compiler alone.
+
+use std::process::{Command, ExitCode};
+
+use crate::test::{python_at, sd35, tools};
+use crate::{Result, release_folder, root};
+
+/// The peer, at the version whose engine we use.
+const STOCK: &str = "0.22.0";
+
+/// Runs the named bench.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    match arguments.first().map(String::as_str) {
+        Some("kernel") => kernel(&arguments[1..]),
+        _ => Err("there is one bench: `cargo xtask bench kernel [--quick]`".to_owned()),
+    }
+}
+
+fn kernel(options: &[String]) -> Result<ExitCode> {
+    let release = release_folder()?;
+    let folder = release.parent().unwrap_or(&release).join("bench");
+    println!("building the stock kernel, evcxr_jupyter {STOCK}, if it is not there yet (some minutes)");
+    let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["install", "evcxr_jupyter", "--quiet", "--version", STOCK, "--locked", "--root"])
+        .arg(folder.join("stock"))
+        .arg("--target-dir")
+        .arg(folder.join("stock-build"))
+        .status()
+        .map_err(|error| format!("cargo could not be started: {error}"))?;
+    if !built.success() {
+        return Err("the stock kernel did not build".to_owned());
+    }
+    tools()?;
+    let built = sd35()?.arg("build").status().map_err(|error| error.to_string())?;
+    if !built.success() {
+        return Err("the book did not build".to_owned());
+    }
+    let status = python_at(&root().join("xtask/bench/kernel.py"))
+        .arg(release.join("sd35"))
+        .arg(folder.join("stock/bin/evcxr_jupyter"))
+        .args(options)
+        .status()
+        .map_err(|error| format!("the bench could not be started: {error}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
