@@ -162,6 +162,10 @@
         if (content.execution_state === "idle") request.idle = true;
       } else if (type === "execute_reply") {
         request.reply = content;
+        // Help that a cell asked for (`?name`) comes with the reply.
+        for (const { source, data } of content.payload ?? []) {
+          if (source === "page") request.onoutput("display_data", { data, metadata: {} });
+        }
       } else {
         request.onoutput(type, content);
       }

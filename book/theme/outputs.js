@@ -40,10 +40,10 @@
     }
   }
 
-  const TAGS = new Set(("B BR CAPTION CODE COL COLGROUP DD DIV DL DT EM H4 H5 HR I LI OL P PRE SECTION SPAN " +
-    "STRONG SUB SUP TABLE TBODY TD TFOOT TH THEAD TR UL").split(" "));
+  const TAGS = new Set(("B BR CAPTION CODE COL COLGROUP DD DIV DL DT EM H2 H3 H4 H5 HR I LABEL LI OL P PRE " +
+    "PROGRESS SECTION SPAN STRONG SUB SUP TABLE TBODY TD TFOOT TH THEAD TR UL").split(" "));
   const ATTRIBUTES = new Set(["class", "colspan", "rowspan", "scope", "role", "aria-label", "data-passed",
-    "data-diagnosis"]);
+    "data-diagnosis", "max", "value"]);
 
   // Tables and text are taken over piece by piece; null when there is anything else.
   function plainMarkup(html) {

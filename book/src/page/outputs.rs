@@ -50,9 +50,9 @@ fn value(data: &Value) -> String {
 /// Tables and text; the same list is in `theme/outputs.js`.
 static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let tags = [
-        "b", "br", "caption", "code", "col", "colgroup", "dd", "div", "dl", "dt", "em", "h4", "h5", "hr",
-        "i", "li", "ol", "p", "pre", "section", "span", "strong", "sub", "sup", "table", "tbody", "td",
-        "tfoot", "th", "thead", "tr", "ul",
+        "b", "br", "caption", "code", "col", "colgroup", "dd", "div", "dl", "dt", "em", "h2", "h3", "h4",
+        "h5", "hr", "i", "label", "li", "ol", "p", "pre", "progress", "section", "span", "strong", "sub",
+        "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
     ];
     let attributes = [
         "class",
@@ -63,7 +63,9 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         "aria-label",
         "data-passed",
         "data-diagnosis",
+        "max",
         "style",
+        "value",
     ];
     let mut builder = ammonia::Builder::empty();
     builder
