@@ -11,6 +11,8 @@
 mod ask;
 mod live;
 mod stderr;
+#[doc(hidden)]
+pub mod store;
 
 use std::any::type_name;
 use std::fmt::{Debug, Display};
@@ -96,6 +98,19 @@ pub fn engine(line: &str) {
 #[doc(hidden)]
 pub fn failed(error: &dyn Display) {
     frame(&serde_json::json!({ "kind": "failed", "message": error.to_string() }));
+}
+
+/// What `?` at the top level of a cell turns any error into; the engine's name for it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EvcxrUserCodeError;
+
+impl<T: Display> From<T> for EvcxrUserCodeError {
+    fn from(error: T) -> Self {
+        failed(&error);
+        engine(store::USER_ERROR_OCCURRED);
+        Self
+    }
 }
 
 /// Sends a bundle as a `display`, its `update`, or a `result`; false when no kernel listens.

@@ -36,3 +36,6 @@ pub use crate::sketch::{
 };
 pub use crate::stats::{self, Summary};
 pub use crate::table::{self, Table};
+#[cfg(feature = "cell")]
+#[doc(no_inline)]
+pub use tokio;

@@ -136,7 +136,7 @@ struct Source {
 impl Source {
     fn read() -> Result<Self> {
         let text = fs::read_to_string("src/lib.rs").map_err(|e| format!("src/lib.rs: {e}"))?;
-        Ok(Self { text })
+        Ok(Self { text: with_library_parts(text) })
     }
 
     /// For a build: the engine's messages on the engine's pipe, the entry point wrapped.
@@ -150,14 +150,6 @@ impl Source {
             .replace(
                 "println!(\"{}\", evcxr_internal_runtime::USER_ERROR_OCCURRED)",
                 "::lessons::cell::engine(evcxr_internal_runtime::USER_ERROR_OCCURRED)",
-            )
-            .replace(
-                "println!(\"{VARIABLE_CHANGED_TYPE}{name}\")",
-                "::lessons::cell::engine(&format!(\"{VARIABLE_CHANGED_TYPE}{name}\"))",
-            )
-            .replace(
-                "eprintln!(\"The type of the variable {name} was redefined, so was lost.\",)",
-                "::lessons::cell::eprintln!(\"`{name}` is gone: its type was defined anew. Run the cell that made it again.\")",
             )
             .replace("eprintln!(\"{}\", error)", "::lessons::cell::failed(&error)");
         const ENTRY: &str = "pub extern \"C\" fn run_user_code_";
@@ -201,6 +193,38 @@ impl Source {
             .map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(path)
     }
+}
+
+/// The library's store of variables and error type in place of those that the engine writes into every
+/// cell, on as many lines: compiled once, they need not be compiled with each cell.
+fn with_library_parts(text: String) -> String {
+    let text = replaced(
+        text,
+        "mod evcxr_internal_runtime {",
+        "pub fn create_variable_store()",
+        "\n}\n}",
+        "mod evcxr_internal_runtime { pub use ::lessons::cell::store::*; }",
+    );
+    replaced(
+        text,
+        "struct EvcxrUserCodeError {}",
+        "impl<T: std::fmt::Display> From<T> for EvcxrUserCodeError",
+        "\n            }\n",
+        "use ::lessons::cell::EvcxrUserCodeError;",
+    )
+}
+
+/// Replaces what goes from `start` over `middle` to `end`, if it is there, keeping the number of lines.
+fn replaced(text: String, start: &str, middle: &str, end: &str, with: &str) -> String {
+    let range = || {
+        let from = text.find(start)?;
+        let middle = from + text[from..].find(middle)?;
+        let to = middle + text[middle..].find(end)? + end.len();
+        Some(from..to)
+    };
+    let Some(range) = range() else { return text };
+    let lines = "\n".repeat(text[range.clone()].matches('\n').count());
+    format!("{}{with}{lines}{}", &text[..range.start], &text[range.end..])
 }
 
 /// Macros of the standard library give way to imported ones only when those are imported by name.

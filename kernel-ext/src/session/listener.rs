@@ -143,7 +143,8 @@ impl Listener {
             // Printed by a cell, or by someone who means harm.
             Event::Mark(number) if number > self.last_mark.load(Ordering::Relaxed) => {}
             Event::Mark(number) => {
-                state.marks[stream] = number;
+                // Two that are written at the same time may come in either order.
+                state.marks[stream] = state.marks[stream].max(number);
                 drop(state);
                 self.marked.notify_all();
             }
