@@ -6,6 +6,7 @@
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
+//! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | data | `dataset` | the data files of the course (feature `dataset`) |
@@ -20,6 +21,7 @@
 pub mod cell;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod check;
+pub mod consistency;
 #[cfg(feature = "dataset")]
 pub mod dataset;
 pub mod display;
