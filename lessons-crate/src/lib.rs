@@ -6,6 +6,7 @@
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
+//! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
 //! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
@@ -30,6 +31,7 @@ pub mod hash;
 pub mod hashing;
 pub mod interrupt;
 pub mod load_balancer;
+pub mod network;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;
