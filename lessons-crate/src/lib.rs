@@ -7,6 +7,7 @@
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
+//! | replication | [`replication`] | one register on several nodes: quorums, leaders, CAP and PACELC |
 //! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
@@ -35,6 +36,7 @@ pub mod network;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;
+pub mod replication;
 pub mod rng;
 pub mod simulation;
 pub mod sketch;
