@@ -28,6 +28,8 @@ pub enum Anomaly {
     StaleRead,
     /// Two reads, one after the other: the first saw a new value, the second the old one.
     NewOldInversion,
+    /// A value was read, then replaced, and then read again.
+    Resurrection,
     /// Any other: the operations contradict each other as a whole.
     Contradiction,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Anomaly {
             Self::OutOfThinAir => "a value out of thin air",
             Self::StaleRead => "a stale read",
             Self::NewOldInversion => "a new-old inversion",
+            Self::Resurrection => "a value that came back",
             Self::Contradiction => "a contradiction",
         })
     }
@@ -171,6 +174,16 @@ fn anomaly(operations: &[Operation]) -> Anomaly {
     };
     if reads.iter().any(stale) {
         return Anomaly::StaleRead;
+    }
+    let came_back = |&(value, read): &(u64, &Operation)| {
+        operations.iter().any(|o| {
+            matches!(o.action, Action::Write(newer) if newer != value)
+                && o.precedes(read)
+                && reads.iter().any(|&(seen, first)| seen == value && first.precedes(o))
+        })
+    };
+    if reads.iter().any(came_back) {
+        return Anomaly::Resurrection;
     }
     let inverted = |&(new, first): &(u64, &Operation)| {
         reads.iter().any(|&(old, second)| new != old && first.precedes(second) && before(old, first))

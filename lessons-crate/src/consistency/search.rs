@@ -1,6 +1,6 @@
 //! The search for an order: Wing and Gong's algorithm with Lowe's memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{Action, INITIAL, Operation};
 use crate::interrupt;
@@ -50,8 +50,17 @@ struct Search {
     /// One past the last required entry that has.
     high: usize,
     value: u64,
+    /// What has yet to happen, for each value; `None` with compare-and-set, which sees values in other ways.
+    left: Option<BTreeMap<u64, Left>>,
     /// Visited configurations, each packed into words.
     visited: BTreeSet<Box<[u64]>>,
+}
+
+/// The operations on one value that have not happened.
+#[derive(Clone, Copy, Debug, Default)]
+struct Left {
+    reads: usize,
+    writes: usize,
 }
 
 /// One step of the current order, and what else could be tried in its place.
@@ -87,7 +96,8 @@ impl Search {
         }
         settle(&mut required, &mut optional);
         required.sort_by(|a, b| a.call.total_cmp(&b.call));
-        Self {
+        let mut search = Self {
+            left: None,
             happened: vec![false; required.len()],
             optional_happened: vec![false; optional.len()],
             required,
@@ -96,7 +106,29 @@ impl Search {
             high: 0,
             value: INITIAL,
             visited: BTreeSet::new(),
+        };
+        let all: Vec<Entry> = search.required.iter().chain(&search.optional).copied().collect();
+        if all.iter().all(|entry| !is_cas(entry)) {
+            search.left = Some(BTreeMap::new());
+            all.iter().for_each(|entry| search.count(entry, 1));
         }
+        search
+    }
+
+    /// Counts an operation that has yet to happen, or (-1) that has happened.
+    fn count(&mut self, entry: &Entry, change: isize) {
+        let Some(left) = &mut self.left else { return };
+        let (value, is_read) = match entry.action {
+            Action::Read(value) => (value, true),
+            Action::Write(value) | Action::Cas { new: value, .. } => (value, false),
+        };
+        let left = left.entry(value).or_default();
+        let counter = if is_read { &mut left.reads } else { &mut left.writes };
+        *counter = counter.saturating_add_signed(change);
+    }
+
+    fn left(&self, value: u64) -> Option<Left> {
+        self.left.as_ref().map(|left| left.get(&value).copied().unwrap_or_default())
     }
 
     fn run(&mut self, limit: u64) -> Found {
@@ -167,6 +199,15 @@ impl Search {
                 continue;
             }
             let Some(value) = entry.action.apply(self.value, entry.answered) else { continue };
+            // Nobody reads the current value any more, nor will anyone read this one: as well now as later.
+            let unread = |value: u64| self.left(value).is_some_and(|left| left.reads == 0);
+            if entry.answered
+                && matches!(entry.action, Action::Write(_))
+                && unread(value)
+                && unread(self.value)
+            {
+                return vec![place];
+            }
             // It can happen now and sets nothing: whatever order works, this one may as well come first.
             let only_looks = matches!(entry.action, Action::Read(_) | Action::Cas { done: false, .. });
             if only_looks && entry.answered {
@@ -177,11 +218,16 @@ impl Search {
                 candidates.push(place);
             }
         }
+        // The current value is still to be read, and nobody will write it again: it must not be replaced.
+        if self.left(self.value).is_some_and(|left| left.reads > 0 && left.writes == 0) {
+            candidates.clear();
+        }
         candidates
     }
 
     fn happen(&mut self, place: Place) {
         let entry = *self.entry(place);
+        self.count(&entry, -1);
         // A candidate can happen, so `apply` has a value.
         self.value = entry.action.apply(self.value, entry.answered).unwrap_or(self.value);
         match place {
@@ -197,6 +243,7 @@ impl Search {
     }
 
     fn undo(&mut self, place: Place) {
+        self.count(&self.entry(place).clone(), 1);
         match place {
             Place::Required(i) => self.happened[i] = false,
             Place::Optional(i) => self.optional_happened[i] = false,
@@ -219,13 +266,16 @@ impl Search {
     }
 }
 
+fn is_cas(entry: &Entry) -> bool {
+    matches!(entry.action, Action::Cas { .. })
+}
+
 /// Reduces what is known of writes without an answer, which otherwise double the work each.
 ///
 /// One whose value nobody saw can be left out: an order with it is also one without it. One whose value was
 /// read, and that nobody else wrote, must have happened before the first such read ended.
 fn settle(required: &mut Vec<Entry>, optional: &mut Vec<Entry>) {
     // With compare-and-set a value can be seen indirectly.
-    let is_cas = |entry: &Entry| matches!(entry.action, Action::Cas { .. });
     if optional.is_empty() || required.iter().chain(optional.iter()).any(is_cas) {
         return;
     }

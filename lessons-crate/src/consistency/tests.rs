@@ -167,7 +167,7 @@ fn correct_history(rng: &mut Rng, clients: u64, count: u64, keys: u64) -> Histor
 
 #[test]
 fn ten_thousand_operations_are_checked_also_when_one_is_wrong() {
-    for (clients, keys) in [(4, 1), (8, 5)] {
+    for (clients, keys) in [(4, 1), (20, 1), (8, 5)] {
         let history = correct_history(&mut Rng::new(52), clients, 10_000, keys);
         assert_is_linearization(&history, &linearize(&history).expect("a correct history"));
         // One read long after returns the initial value.
@@ -219,6 +219,11 @@ fn anomalies_are_named_with_their_smallest_part() {
             4,
         ),
         (noise().read(1, 0, 6.0..7.0), Anomaly::StaleRead, 2),
+        (
+            noise().write(0, 1, 6.0..20.0).read(1, 1, 7.0..8.0).write(2, 2, 9.0..10.0).read(1, 1, 11.0..12.0),
+            Anomaly::Resurrection,
+            4,
+        ),
     ];
     for (history, anomaly, size) in cases {
         let Err(NotLinearizable::Violation(violation)) = linearize(&history) else { panic!("{history}") };
