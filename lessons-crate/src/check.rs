@@ -20,7 +20,7 @@ mod runner;
 mod sketch;
 
 pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
-pub use replication::{Replicas, Stored, atomic_register, quorum_sizes};
+pub use replication::{Replicas, Stored, atomic_register, find_order, quorum_sizes};
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;
 pub(crate) use runner::{Checker, Failure};

@@ -76,6 +76,12 @@ impl Operation {
         self.ret.is_some_and(|ret| ret < other.call)
     }
 
+    /// The register after this operation, when it can happen on a register that holds `value`; else `None`: a
+    /// read of another value cannot. The meaning of the operations when they come one after the other.
+    pub fn apply(&self, value: u64) -> Option<u64> {
+        self.action.apply(value, self.ret.is_some())
+    }
+
     /// When it was over; infinite while it is pending.
     pub(super) fn end(&self) -> f64 {
         self.ret.unwrap_or(f64::INFINITY)

@@ -1,5 +1,7 @@
 //! The checkers against brute force, against a linear-time algorithm, and against each other.
 
+mod reference;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -5,6 +5,8 @@ use crate::replication::quorum;
 
 /// Replicas, and how many may be down, in; R and W out.
 type Sizes = fn(usize, usize) -> Option<(usize, usize)>;
+/// What must be true of an answer.
+type Rule = fn(usize, usize, Option<(usize, usize)>) -> Result<(), Failure>;
 
 /// Checks a function that gives the smallest R, and the W that goes with it, for so many replicas of which so
 /// many may be down.
@@ -19,14 +21,11 @@ pub fn quorum_sizes(sizes: fn(usize, usize) -> Option<(usize, usize)>) -> Report
         .finish()
 }
 
-fn all(
-    sizes: Sizes,
-    check: fn(usize, usize, Option<(usize, usize)>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+fn all(sizes: Sizes, rule: Rule) -> Result<(), Failure> {
     for n in 1..=15 {
         for down in 0..=n {
             let answer = sizes(n, down);
-            check(n, down, answer).map_err(|failure| failure.input(input(n, down)))?;
+            rule(n, down, answer).map_err(|failure| failure.input(input(n, down)))?;
         }
     }
     Ok(())
@@ -42,8 +41,8 @@ fn right(n: usize, down: usize) -> Option<(usize, usize)> {
 
 fn check(sizes: Sizes, n: usize, down: usize) -> Result<(), Failure> {
     let answer = sizes(n, down);
-    for check in [overlap, live, smallest, possible, found] {
-        check(n, down, answer).map_err(|failure| failure.input(input(n, down)))?;
+    for rule in [overlap, live, smallest, possible, found] {
+        rule(n, down, answer).map_err(|failure| failure.input(input(n, down)))?;
     }
     Ok(())
 }
