@@ -10,6 +10,9 @@
 //! | causal | one order per client: all writes and its own reads, respecting cause and effect | [`is_causal`] | up to 128 operations |
 //! | session guarantees | (none: four promises about what one client sees) | [`session_guarantees`] | O(n log n), with the order of the writes |
 //!
+//! [`strongest`] asks the first three in turn, and [`examples`] are histories to guess at;
+//! `History::timeline` draws one.
+//!
 //! Linearizability is local: a history is linearizable when the part of each register is, so that the check
 //! goes key by key. The others are not.
 //!
@@ -23,15 +26,19 @@
 //! PDIS 1994, doi:10.1109/PDIS.1994.331722. P. B. Gibbons, E. Korach, "Testing Shared Memories", SIAM J.
 //! Computing 26(4), 1997, doi:10.1137/S0097539794279614 (for the cost).
 
+mod examples;
 mod explain;
 mod history;
 mod linearizability;
 mod ordering;
+#[cfg(not(target_arch = "wasm32"))]
+mod picture;
 mod search;
 mod session;
 #[cfg(test)]
 mod tests;
 
+pub use examples::{Example, Strongest, examples, strongest};
 pub use explain::{Anomaly, Violation};
 pub use history::{Action, History, INITIAL, Operation};
 pub use linearizability::{Linearization, NotLinearizable, linearize, linearize_within};

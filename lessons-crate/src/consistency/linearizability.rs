@@ -92,18 +92,36 @@ pub fn linearize_within(history: &History, configurations: u64) -> Result<Linear
             }
             Found::GaveUp => return Err(NotLinearizable::Undecided { configurations }),
             Found::Order(order) => {
-                // As early as possible: each after its question and after all before it.
-                let mut now = f64::NEG_INFINITY;
-                for (place, index) in order.into_iter().enumerate() {
-                    now = now.max(operations[index].call);
-                    points[index] = Some(now);
-                    moments.push((now, place, index));
+                for (place, (index, moment)) in moments_of(operations, &order).into_iter().enumerate() {
+                    points[index] = Some(moment);
+                    moments.push((moment, place, index));
                 }
             }
         }
     }
     moments.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     Ok(Linearization { order: moments.into_iter().map(|(_, _, index)| index).collect(), points })
+}
+
+/// A moment for each operation of an order: half way between the earliest possible one and the latest.
+fn moments_of(operations: &[Operation], order: &[usize]) -> Vec<(usize, f64)> {
+    let mut earliest = f64::NEG_INFINITY;
+    let first: Vec<f64> = order
+        .iter()
+        .map(|&index| {
+            earliest = earliest.max(operations[index].call);
+            earliest
+        })
+        .collect();
+    // Without an answer it may be any time later: the last question of all is late enough.
+    let mut latest = order.iter().filter_map(|&index| operations[index].ret).fold(earliest, f64::max);
+    let mut moments: Vec<(usize, f64)> = Vec::with_capacity(order.len());
+    for (&index, &first) in order.iter().zip(&first).rev() {
+        latest = latest.min(operations[index].end());
+        moments.push((index, f64::midpoint(first, latest)));
+    }
+    moments.reverse();
+    moments
 }
 
 impl History {

@@ -319,3 +319,15 @@ fn what_cannot_be_checked_is_refused_with_advice() {
     let history = correct_history(&mut Rng::new(56), 2, 50, 1);
     assert!(matches!(linearize_within(&history, 3), Err(NotLinearizable::Undecided { configurations: 3 })));
 }
+
+#[test]
+fn the_examples_are_what_they_are_called() {
+    let examples = examples();
+    assert_eq!(examples.len(), 10);
+    for example in examples {
+        assert_eq!(strongest(&example.history), Some(example.strongest), "{}", example.name);
+        let picture = example.history.timeline(example.name).to_string();
+        let says_so = picture.contains("The history is linearizable.");
+        assert_eq!(says_so, example.strongest == Strongest::Linearizable, "{picture}");
+    }
+}
