@@ -1,6 +1,6 @@
 //! Histories as pictures.
 
-use super::history::History;
+use super::history::{History, Operation};
 use super::linearizability::NotLinearizable;
 use crate::plot::{self, Timeline};
 
@@ -29,11 +29,16 @@ impl History {
             }
             Err(NotLinearizable::Violation(violation)) => {
                 for operation in &violation.operations {
-                    picture = picture.mark(lane(operation.client), operation.call, "");
+                    picture = picture.mark(lane(operation.client), middle(operation), "contradicts");
                 }
                 picture.alt(format!("Not linearizable: {violation}."))
             }
             Err(error) => picture.alt(format!("{error}.")),
         }
     }
+}
+
+/// The middle of an operation; its start when it never ended.
+fn middle(operation: &Operation) -> f64 {
+    f64::midpoint(operation.call, operation.ret.unwrap_or(operation.call))
 }

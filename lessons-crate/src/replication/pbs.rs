@@ -172,6 +172,26 @@ mod tests {
     }
 
     #[test]
+    fn latencies_are_the_order_statistics_of_the_delays() {
+        let delays = Delays {
+            write: Arc::new(Exponential(1.0)),
+            ack: Arc::new(Constant(0.0)),
+            read: Arc::new(Constant(0.0)),
+            answer: Arc::new(Exponential(1.0)),
+        };
+        let trials = 60_000;
+        for quorum in 1..=3 {
+            let found = simulate(3, quorum, quorum, &delays, trials, &mut Rng::new(75));
+            let theory = crate::replication::quorum::mean_wait(3, quorum, 1.0);
+            for times in [&found.reads, &found.writes] {
+                // The standard deviation of the slowest of three is 1.17, the others' is less.
+                let allowed = 4.0 * 1.17 / (trials as f64).sqrt();
+                assert!((crate::stats::mean(times) - theory).abs() < allowed, "{quorum}");
+            }
+        }
+    }
+
+    #[test]
     fn waiting_for_more_is_fresher_and_slower() {
         let delays = Delays::all(Exponential(5.0));
         let run = |r, w| simulate(5, r, w, &delays, 20_000, &mut Rng::new(74));

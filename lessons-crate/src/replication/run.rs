@@ -1,11 +1,13 @@
 //! What came of an experiment with a replicated register.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::client::Asked;
 use super::message::{Request, Response, Version, Versioned};
 use super::node::Node;
 use crate::consistency::{Action, History, Operation};
+use crate::display::{MimeBundle, Render};
 use crate::network::{NodeId, Trace};
 use crate::stats::Summary;
 use crate::table::{Table, fixed, percent};
@@ -225,6 +227,20 @@ impl Run {
         self.trace.draw_on(timeline, 0, &|message| message.from < replicas && message.to < replicas)
     }
 }
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.table().fmt(f)
+    }
+}
+
+impl Render for Run {
+    fn render(&self) -> MimeBundle {
+        self.table().render()
+    }
+}
+
+crate::rich_display!(Run);
 
 fn outcome(client: u64, asked: &Asked) -> Outcome {
     let (ret, done, replaces) = match asked.answer {
