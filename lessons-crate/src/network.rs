@@ -13,6 +13,8 @@
 //!
 //! Messages can overtake each other unless all delays are equal. They are not duplicated or altered.
 
+mod fault;
+mod process;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+pub use fault::Fault;
+pub use process::{Outbox, Process};
 pub use trace::{Fate, MessageRecord, Trace};
 
 use crate::dist::{Constant, Distribution};
@@ -31,98 +35,6 @@ use queue::{Event, Queue};
 
 /// The number of a node, from 0.
 pub type NodeId = usize;
-
-/// A protocol, as one node runs it. It acts only through its [`Outbox`].
-pub trait Process {
-    /// What nodes say to each other; its `Display` form labels the arrows of a trace.
-    type Message: Clone + fmt::Display;
-
-    /// A message came.
-    fn receive(&mut self, from: NodeId, message: Self::Message, out: &mut Outbox<Self::Message>);
-
-    /// A timer rang that the process had set with [`Outbox::wake_after`].
-    fn wake(&mut self, timer: u64, out: &mut Outbox<Self::Message>) {
-        let _ = (timer, out);
-    }
-
-    /// The node lost power: forget what is not on disk. Its timers are gone already.
-    fn crash(&mut self) {}
-
-    /// The node runs again, or a cut link works again: a chance to catch up. Stands for what real systems
-    /// notice when a connection is made anew.
-    fn reconnect(&mut self, out: &mut Outbox<Self::Message>) {
-        let _ = out;
-    }
-}
-
-/// What a process wants to happen.
-#[derive(Debug)]
-pub struct Outbox<M> {
-    now: f64,
-    node: NodeId,
-    messages: Vec<(NodeId, M)>,
-    timers: Vec<(f64, u64)>,
-}
-
-impl<M> Outbox<M> {
-    /// The time.
-    pub fn now(&self) -> f64 {
-        self.now
-    }
-
-    /// The node that acts.
-    pub fn node(&self) -> NodeId {
-        self.node
-    }
-
-    /// Sends a message. To itself it arrives at once and surely.
-    pub fn send(&mut self, to: NodeId, message: M) {
-        self.messages.push((to, message));
-    }
-
-    /// Rings after this time, with this number. A crash stops it.
-    pub fn wake_after(&mut self, delay: f64, timer: u64) {
-        self.timers.push((delay, timer));
-    }
-}
-
-/// Something that goes wrong, or right again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Messages pass only within a group. A node that is in no group keeps all its links.
-    Partition(Vec<Vec<NodeId>>),
-    /// No message passes from the first node to the second.
-    Cut(NodeId, NodeId),
-    /// All links work again.
-    Heal,
-    /// The node stops.
-    Crash(NodeId),
-    /// The node runs again.
-    Restart(NodeId),
-}
-
-impl Fault {
-    /// A partition into these groups.
-    pub fn partition<const GROUPS: usize>(groups: [&[NodeId]; GROUPS]) -> Self {
-        Self::Partition(groups.iter().map(|group| group.to_vec()).collect())
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Partition(groups) => {
-                let names =
-                    |group: &Vec<NodeId>| group.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-                write!(f, "partition {}", groups.iter().map(names).collect::<Vec<_>>().join(" | "))
-            }
-            Self::Cut(from, to) => write!(f, "cut {from} to {to}"),
-            Self::Heal => f.write_str("heal"),
-            Self::Crash(node) => write!(f, "crash of {node}"),
-            Self::Restart(node) => write!(f, "restart of {node}"),
-        }
-    }
-}
 
 /// Nodes, links, and everything that is under way.
 ///

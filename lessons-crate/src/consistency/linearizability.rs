@@ -44,7 +44,7 @@ pub enum NotLinearizable {
 ///
 /// # Complexity
 ///
-/// O(n log n) while few operations are concurrent: 10,000 operations of 4 clients take about 10 ms. Exponential
+/// O(n log n) while few operations are concurrent: 10,000 operations of 4 clients take about 20 ms. Exponential
 /// in the number of concurrent operations at worst. A violation costs some more searches to be made small.
 ///
 /// # Errors

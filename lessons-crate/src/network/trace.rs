@@ -169,7 +169,10 @@ impl Trace {
         for (time, fault) in &self.faults {
             match fault {
                 Fault::Partition(_) | Fault::Cut(..) => {
-                    cut_since.get_or_insert((*time, fault.to_string()));
+                    // Another cut adds to the first: its period is named anew.
+                    if let Some((start, label)) = cut_since.replace((*time, fault.to_string())) {
+                        timeline = timeline.period(start..*time, label);
+                    }
                 }
                 Fault::Heal => {
                     if let Some((start, label)) = cut_since.take() {

@@ -64,7 +64,7 @@ const RUNS: u64 = 40;
 /// PC), and whether they give up linearizability for latency when there is none (EL, else EC).
 ///
 /// Delays between replicas are exponential with a mean of 10 ms. The label is of a configuration, not of a
-/// product; that no run was wrong is evidence, not proof. About 20 ms.
+/// product; that no run was wrong is evidence, not proof. About 0.1 s.
 ///
 /// # Panics
 ///
