@@ -159,8 +159,11 @@ impl Run {
         self.outcomes.iter().filter(is_stale).count()
     }
 
-    /// How many acknowledged writes were replaced by a write that did not know of them, although the two were
-    /// not under way at the same time: nobody could have wanted that. O(n log n).
+    /// How many acknowledged writes were replaced by a write whose coordinator had never seen them, although the
+    /// two were not under way at the same time: had the second been computed from the first, as a counter or a
+    /// shopping cart is, an update would be lost. Zero with [`Settings::abd`](super::Settings::abd) and with a
+    /// leader; settings whose writes do not ask first lose some even when their history is linearizable.
+    /// O(n log n).
     pub fn lost_writes(&self) -> usize {
         let mut writes: BTreeMap<Version, &Outcome> = BTreeMap::new();
         for write in self.done_writes() {
