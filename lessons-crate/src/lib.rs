@@ -6,6 +6,9 @@
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
+//! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
+//! | replication | [`replication`] | one register on several nodes: quorums, leaders, CAP and PACELC |
+//! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | data | `dataset` | the data files of the course (feature `dataset`) |
@@ -20,6 +23,7 @@
 pub mod cell;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod check;
+pub mod consistency;
 #[cfg(feature = "dataset")]
 pub mod dataset;
 pub mod display;
@@ -28,9 +32,11 @@ pub mod hash;
 pub mod hashing;
 pub mod interrupt;
 pub mod load_balancer;
+pub mod network;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;
+pub mod replication;
 pub mod rng;
 pub mod simulation;
 pub mod sketch;

@@ -8,6 +8,7 @@
 //! | [`line()`] | how a value changes with another one: [`Plot::series`], and [`Plot::theory`] beside it |
 //! | [`scatter`] | single observations: [`Plot::series`] |
 //! | [`bar`] | a few named values side by side: [`Plot::bars`] |
+//! | [`timeline()`] | operations and messages over time: a [`Timeline`] |
 //!
 //! The SVG is self-contained, follows light and dark color schemes, tells series apart by marker and dash
 //! as well as by color, and is equal to the byte for equal data.
@@ -15,6 +16,7 @@
 mod axis;
 mod draw;
 mod theme;
+mod timeline;
 
 use std::fmt;
 
@@ -22,6 +24,7 @@ use crate::display::{MimeBundle, Render};
 use crate::table::Table;
 
 pub use axis::short_number;
+pub use timeline::{Timeline, timeline};
 
 /// The most points of one series that are drawn; longer series are thinned evenly. More would not be
 /// visible at the width of a page.

@@ -7,8 +7,9 @@ pub use crate::cell::{self, ShowDebug};
 pub use crate::cell::{Live, Progress, clear_output, input, password};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::check::{
-    self, BloomExercise, DeletableExercise, GrowingExercise, RingExercise, SmoothWeighted,
+    self, BloomExercise, DeletableExercise, GrowingExercise, Replicas, RingExercise, SmoothWeighted, Stored,
 };
+pub use crate::consistency::{self, History, Operation, linearize, session_guarantees};
 #[cfg(feature = "dataset")]
 pub use crate::dataset;
 pub use crate::display::{MimeBundle, Render};
@@ -24,8 +25,10 @@ pub use crate::load_balancer::{
     self, Balancer, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
     PowerOfTwoChoices, Random, Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
 };
+pub use crate::network::{self, Fault, Network, Outbox, Process, Trace};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
+pub use crate::replication::{self, ReplicatedRegister, Settings, pacelc, pbs, quorum};
 pub use crate::rng::Rng;
 pub use crate::simulation::{
     self, DnsRotation, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,

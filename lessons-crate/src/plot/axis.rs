@@ -97,6 +97,11 @@ impl Axis {
         self.names.get(tick as usize).cloned().unwrap_or_default()
     }
 
+    /// Where the ticks are.
+    pub(super) fn ticks(&self) -> &[f64] {
+        &self.ticks
+    }
+
     /// How many ticks there are.
     pub(super) fn ticks_count(&self) -> usize {
         self.ticks.len()

@@ -73,6 +73,17 @@ exercises! {
     d03_hash_ring in "d03-hash-ring": check::hash_ring::<Ring>(), wrong: [
         added_twice, ghost_points, modulo, no_wraparound, one_point_per_node, random_state,
     ];
+    d05_quorum_sizes in "d05-quorum-sizes": check::quorum_sizes(quorum_sizes), wrong: [
+        always_a_majority, no_none, read_one_write_all, sum_equals_n,
+    ];
+    d05_atomic_register in "d05-atomic-register": check::atomic_register(read, write), wrong: [
+        first_answer, ignores_majority, new_tag_on_read, no_write_back, same_counter, tag_without_me,
+        waits_for_all,
+    ];
+    d05_linearizability in "d05-linearizability": check::find_order(find_order), wrong: [
+        any_written_value, drops_pending, orders_by_call, orders_by_return, pending_at_once,
+        program_order_only,
+    ];
     d06_filter_size in "d06-filter-size": check::filter_size(filter_size), wrong: [
         k_without_ln2, ln2_not_squared, log_base_10, zero_hashes,
     ];

@@ -1,0 +1,22 @@
+fn majority(replicas: &Replicas<'_>) -> usize {
+    replicas.len() / 2 + 1
+}
+
+/// The newest that a majority knows.
+fn newest(replicas: &mut Replicas<'_>) -> Option<Stored> {
+    let answers = replicas.query();
+    answers.into_iter().max_by_key(|stored| stored.tag)
+}
+
+fn read(replicas: &mut Replicas<'_>) -> Option<u64> {
+    let newest = newest(replicas)?;
+    // The write-back: whoever asks a majority after this read finds at least this tag.
+    replicas.store(newest);
+    Some(newest.value)
+}
+
+fn write(replicas: &mut Replicas<'_>, value: u64) -> bool {
+    let Some(newest) = newest(replicas) else { return false };
+    let tag = (newest.tag.0 + 1, replicas.me());
+    replicas.store(Stored { tag, value }) > 0
+}

@@ -1,0 +1,3 @@
+fn quorum_sizes(n: usize, down: usize) -> Option<(usize, usize)> {
+    Some((down + 1, n - down))
+}
