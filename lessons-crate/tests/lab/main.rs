@@ -1,0 +1,1 @@
+//! Real servers, started, broken and cleaned up.
