@@ -1,0 +1,45 @@
+//! The lab: real servers and clients, started from a cell, used, broken and forgotten.
+//!
+//! | what | module | of it |
+//! |---|---|---|
+//! | one shape | [`Server`] | address, process, version, log; killed, paused, resumed, restarted |
+//! | key-value | [`Redis`], [`RedisGroup`], [`Memcached`] | one; a primary with replicas and sentinels |
+//! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
+//! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
+//! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
+//! | load | [`Load`] | open and closed loop, latencies without coordinated omission |
+//! | web client | [`http`] | one request, its answer and how long it took |
+//!
+//! Starting returns a guard. When it is dropped its processes and its folder are gone; when this process
+//! ends, in whatever way, a small keeper process removes all of them. Servers listen on free ports of
+//! 127.0.0.1, keep everything in a private temporary folder and touch no configuration of the machine.
+//!
+//! Where a server comes from, in this order: an address in the environment (`SD35_REDIS=127.0.0.1:6379`),
+//! then a program on this machine, then, where there is an honest one, a stand-in inside this process.
+//! Else the error names the package to install.
+//!
+//! Unlike the rest of the library this module reads clocks and opens sockets and files. Its functions
+//! return boxed futures ([`Task`]), so that a cell which awaits one compiles quickly.
+
+#![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
+
+mod error;
+mod folder;
+mod link;
+mod port;
+mod process;
+mod program;
+mod redis;
+mod server;
+mod talk;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use error::LabError;
+pub use link::{Link, heal, partition};
+pub use redis::{Redis, RedisGroup, Reply};
+pub use server::Server;
+
+/// What the lab's functions return: a future that is ready to be awaited in a cell.
+pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;
