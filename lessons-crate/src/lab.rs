@@ -25,21 +25,30 @@
 
 mod error;
 mod folder;
+mod haproxy;
+pub mod http;
 mod link;
+mod memcached;
+mod nginx;
 mod port;
 mod process;
 mod program;
 mod redis;
 mod server;
+mod service;
 mod talk;
 
 use std::future::Future;
 use std::pin::Pin;
 
 pub use error::LabError;
+pub use haproxy::HaProxy;
 pub use link::{Link, heal, partition};
+pub use memcached::Memcached;
+pub use nginx::{BalanceMode, Nginx};
 pub use redis::{Redis, RedisGroup, Reply};
 pub use server::Server;
+pub use service::{Service, counts};
 
 /// What the lab's functions return: a future that is ready to be awaited in a cell.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;

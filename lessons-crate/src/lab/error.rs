@@ -98,7 +98,9 @@ pub enum LabError {
         source: io::Error,
     },
     /// The server is not the lab's own, so the lab does not break it.
-    #[error("{server} at {address} was given by {variable}, so the lab neither stops nor breaks it; unset it")]
+    #[error(
+        "{server} at {address} was given by {variable}, so the lab neither stops nor breaks it; unset it"
+    )]
     NotOurs {
         /// The server's name.
         server: String,

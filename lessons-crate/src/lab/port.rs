@@ -43,9 +43,7 @@ impl Port {
     /// This port and no other.
     pub(super) fn exactly(number: u16) -> Result<Self, LabError> {
         match reserve(number) {
-            Some(reservation) if is_free(number) => {
-                Ok(Self { number, _reservation: reservation })
-            }
+            Some(reservation) if is_free(number) => Ok(Self { number, _reservation: reservation }),
             _ => Err(LabError::PortTaken { port: number }),
         }
     }

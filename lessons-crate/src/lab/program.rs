@@ -55,11 +55,8 @@ impl Program {
     /// Finds the program, and asks it for its version.
     pub(super) fn find(&self) -> Result<Found, LabError> {
         static SEEN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
-        let missing = || LabError::Missing {
-            program: self.name,
-            package: self.package,
-            variable: self.variable,
-        };
+        let missing =
+            || LabError::Missing { program: self.name, package: self.package, variable: self.variable };
         let path = self.path().ok_or_else(missing)?;
         let mut seen = SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let version = match seen.get(&path) {

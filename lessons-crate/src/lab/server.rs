@@ -166,7 +166,8 @@ impl Place {
         LabError::Died { server: self.name.clone(), status, log }
     }
 
-    fn log(&self) -> String {
+    /// Everything that the server has written to its log.
+    pub(super) fn log(&self) -> String {
         let bytes = std::fs::read(self.folder().join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -188,6 +189,7 @@ impl Instance {
     fn spawn(&mut self) -> Result<(), LabError> {
         let path = self.place.folder().join("log");
         let log = File::options().create(true).append(true).open(&path);
+        let log = log.and_then(|log| give_away(&path).map(|()| log));
         let log = log.map_err(|source| LabError::writing(&self.place.name, &path, source))?;
         let not_started = |source| LabError::NotStarted { server: self.place.name.clone(), source };
         let mut command = process::command(&self.launch.found.path, self.place.folder());
@@ -411,9 +413,8 @@ impl Server {
                 Err(_) => Some("no answer".into()),
             };
             self.with_own(|own| {
-                own.ended().map_or(Ok(()), |status| {
-                    Err(own.place.died(status, last_lines(&own.place.log(), TAIL)))
-                })
+                own.ended()
+                    .map_or(Ok(()), |status| Err(own.place.died(status, last_lines(&own.place.log(), TAIL))))
             })??;
             let waited = begun.elapsed();
             let Some(answer) = answer else {

@@ -1,6 +1,6 @@
 //! Redis, alone and in a group.
 
-use lessons::lab::{Redis, RedisGroup};
+use lessons::lab::{Memcached, Redis, RedisGroup};
 use lessons::prelude::Render as _;
 
 use crate::{Outcome, until};
@@ -79,5 +79,20 @@ async fn sentinels_choose_a_new_primary() -> Outcome {
     })
     .await;
     println!("memory of three servers and three sentinels: {} MB", group.memory() / 1_000_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn memcached_keeps_what_fits() -> Outcome {
+    let cache = Memcached::start(16).await?;
+    assert_eq!(cache.get("k").await?, None);
+    cache.set("k", "two\r\nlines", 0).await?;
+    assert_eq!(cache.get("k").await?.as_deref(), Some("two\r\nlines"));
+    let stats = cache.stats().await?.to_string();
+    assert!(stats.lines().any(|line| line.starts_with("get_hits") && line.ends_with(" 1")), "{stats}");
+    let refused = cache.set("big", &"x".repeat(2_000_000), 0).await.expect_err("too large").to_string();
+    assert!(refused.contains("too large"), "{refused}");
+    cache.restart().await?;
+    assert_eq!(cache.get("k").await?, None, "nothing outlives it");
     Ok(())
 }

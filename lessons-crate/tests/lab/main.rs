@@ -2,9 +2,11 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
+mod front;
 mod handle;
 mod key_value;
 mod link;
+mod service;
 
 use std::future::Future;
 use std::time::{Duration, Instant};
