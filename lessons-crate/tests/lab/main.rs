@@ -6,6 +6,7 @@ mod front;
 mod handle;
 mod key_value;
 mod link;
+mod load;
 mod service;
 
 use std::future::Future;
