@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | one shape | [`Server`] | address, process, version, log; killed, paused, resumed, restarted |
 //! | key-value | [`Redis`], [`RedisGroup`], [`Memcached`] | one; a primary with replicas and sentinels |
+//! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
@@ -32,11 +33,15 @@ mod load;
 mod memcached;
 mod nginx;
 mod port;
+#[cfg(feature = "lab-sql")]
+mod postgres;
 mod process;
 mod program;
 mod redis;
 mod server;
 mod service;
+#[cfg(feature = "lab-sql")]
+mod sql;
 mod talk;
 
 use std::future::Future;
@@ -48,9 +53,13 @@ pub use link::{Link, heal, partition};
 pub use load::{Load, LoadResult};
 pub use memcached::Memcached;
 pub use nginx::{BalanceMode, Nginx};
+#[cfg(feature = "lab-sql")]
+pub use postgres::{PgBouncer, Postgres, PostgresGroup};
 pub use redis::{Redis, RedisGroup, Reply};
 pub use server::Server;
 pub use service::{Service, counts};
+#[cfg(feature = "lab-sql")]
+pub use sql::{Plan, Rows};
 
 /// What the lab's functions return: a future that is ready to be awaited in a cell.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;

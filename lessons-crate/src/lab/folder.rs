@@ -29,6 +29,9 @@ while [ $round -lt 100 ]; do
   round=$((round + 1))
   sleep 0.02
 done
+for file in "$0"/*/data/postmaster.pid; do
+  ipcrm -m "$(sed -n 7p "$file" 2>/dev/null | awk '{print $2}')"
+done
 rm -rf "$0"
 "#;
 
@@ -75,7 +78,16 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        release_shared_memory(&self.path);
         let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// A PostgreSQL that was killed leaves a small segment of shared memory, named in its lock file.
+fn release_shared_memory(folder: &Path) {
+    let lock = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
+    if let Some(segment) = lock.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) {
+        let _ = Command::new("ipcrm").args(["-m", segment]).stderr(Stdio::null()).status();
     }
 }
 

@@ -378,11 +378,6 @@ impl Server {
         self.with_own(|own| act(&own.place))?
     }
 
-    /// Changes what [`restart`](Self::restart) will run.
-    pub(super) fn with_launch(&self, act: impl FnOnce(&mut Launch)) -> Result<(), LabError> {
-        self.with_own(|own| act(&mut own.launch))
-    }
-
     fn with_own<T>(&self, act: impl FnOnce(&mut Instance) -> T) -> Result<T, LabError> {
         match &mut self.running().instance {
             Some(own) => Ok(act(own)),

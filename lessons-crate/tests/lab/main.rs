@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
+#[cfg(feature = "lab-sql")]
+mod databases;
 mod front;
 mod handle;
 mod key_value;
