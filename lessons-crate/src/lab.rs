@@ -38,6 +38,7 @@ mod postgres;
 mod process;
 mod program;
 mod redis;
+mod resp;
 mod server;
 mod service;
 #[cfg(feature = "lab-sql")]
@@ -56,6 +57,7 @@ pub use nginx::{BalanceMode, Nginx};
 #[cfg(feature = "lab-sql")]
 pub use postgres::{PgBouncer, Postgres, PostgresGroup};
 pub use redis::{Redis, RedisGroup, Reply};
+pub use resp::{Frame, Store};
 pub use server::Server;
 pub use service::{Service, counts};
 #[cfg(feature = "lab-sql")]

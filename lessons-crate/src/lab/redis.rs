@@ -12,7 +12,9 @@ use ::redis::aio::MultiplexedConnection;
 pub use group::RedisGroup;
 pub use reply::Reply;
 
+use super::port::Port;
 use super::program::Program;
+use super::resp::StandIn;
 use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::{LabError, Task, talk};
 use crate::table::Table;
@@ -41,11 +43,12 @@ pub struct Redis {
 is_a_server!(Redis);
 
 impl Redis {
-    /// Starts one, or uses the one at `SD35_REDIS`.
+    /// Starts one, or uses the one at `SD35_REDIS`; where there is no Redis at all, starts the small
+    /// [`stand_in`](Self::stand_in) and says so.
     ///
     /// # Errors
     ///
-    /// When there is no Redis on this machine, or it does not start.
+    /// When it does not start, or is too old.
     pub fn start() -> Task<'static, Self> {
         Box::pin(async {
             match PROGRAM.given()? {
@@ -53,8 +56,29 @@ impl Redis {
                     let server = Server::given(&PROGRAM, "Redis", address, ready()).await?;
                     Ok(Self { server, console: Console::default() })
                 }
-                None => Self::launch("Redis", &[], None).await,
+                None => match Self::launch("Redis", &[], None).await {
+                    Err(missing @ LabError::Missing { .. }) => {
+                        eprintln!("A small stand-in inside this process plays Redis: {missing}");
+                        Self::stand_in().await
+                    }
+                    started => started,
+                },
             }
+        })
+    }
+
+    /// Starts the lab's own small server inside this process: the common commands on strings, hashes, lists,
+    /// sets and sorted sets, expiry, transactions, channels. No persistence, no replication ([`Store`](super::Store)).
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had.
+    pub fn stand_in() -> Task<'static, Self> {
+        Box::pin(async {
+            let port = Port::free()?;
+            let address = port.address();
+            let server = Server::inside("Redis stand-in", address, Box::new(StandIn::new(port)))?;
+            Ok(Self { server, console: Console::default() })
         })
     }
 

@@ -14,7 +14,7 @@ use rustix::process::Signal;
 use super::folder::{Folder, give_away};
 use super::port::Port;
 use super::program::{Found, Program};
-use super::{LabError, Task, process};
+use super::{LabError, Task, process, talk};
 
 /// How long one attempt to get an answer may take.
 const ATTEMPT: Duration = Duration::from_secs(2);
@@ -44,6 +44,7 @@ pub struct Server {
 
 struct Running {
     instance: Option<Instance>,
+    inside: Option<Box<dyn Inside>>,
     ready_after: Duration,
 }
 
@@ -66,6 +67,15 @@ impl Drop for Process {
             process::end(child, &self.folder);
         }
     }
+}
+
+/// A stand-in that runs inside this process, and is broken in the same ways.
+pub(super) trait Inside: Send {
+    /// Listens, in the context of a runtime.
+    fn start(&mut self) -> std::io::Result<()>;
+    fn stop(&mut self);
+    fn pause(&mut self, paused: bool);
+    fn is_running(&self) -> bool;
 }
 
 /// Where a server that is not yet running will be: its folder and its port.
@@ -139,6 +149,7 @@ impl Place {
     }
 
     /// Runs a helper program of the server to its end.
+    #[cfg(feature = "lab-sql")]
     pub(super) async fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<String, LabError> {
         let mut command = process::command(program, self.folder());
         command.args(arguments).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
@@ -178,7 +189,7 @@ impl Place {
         let (name, version) = (self.name.clone(), launch.found.version.clone());
         let process = Process { child: None, folder: self.folder().to_owned() };
         let instance = Some(Instance { process, launch, place: self });
-        let running = Mutex::new(Running { instance, ready_after: Duration::ZERO });
+        let running = Mutex::new(Running { instance, inside: None, ready_after: Duration::ZERO });
         let server = Server { name, address, version, given_by: None, running };
         server.begin().await?;
         Ok(server)
@@ -219,9 +230,22 @@ impl Server {
     ) -> Result<Self, LabError> {
         let answer = tokio::time::timeout(ATTEMPT, ready(address)).await;
         answer.map_err(|_| LabError::answer(name, format!("no answer at {address}")))??;
-        let running = Mutex::new(Running { instance: None, ready_after: Duration::ZERO });
+        let running = Mutex::new(Running { instance: None, inside: None, ready_after: Duration::ZERO });
         let version = format!("given by {}", program.variable);
         Ok(Self { name: name.to_owned(), address, version, given_by: Some(program.variable), running })
+    }
+
+    /// A stand-in that is started here.
+    pub(super) fn inside(
+        name: &str,
+        address: SocketAddr,
+        mut inside: Box<dyn Inside>,
+    ) -> Result<Self, LabError> {
+        let started = inside.start();
+        started.map_err(|source| LabError::NotStarted { server: name.to_owned(), source })?;
+        let running = Running { instance: None, inside: Some(inside), ready_after: Duration::ZERO };
+        let version = "inside this process".to_owned();
+        Ok(Self { name: name.to_owned(), address, version, given_by: None, running: Mutex::new(running) })
     }
 
     /// The server's name, such as `Redis`.
@@ -256,7 +280,8 @@ impl Server {
 
     /// Whether its process runs; a paused one does. Always true for a server that the lab did not start.
     pub fn is_running(&self) -> bool {
-        self.given_by.is_some() || self.pid().is_some()
+        let inside = self.running().inside.as_ref().map(|inside| inside.is_running());
+        inside.unwrap_or_else(|| self.given_by.is_some() || self.pid().is_some())
     }
 
     /// Its private folder.
@@ -294,6 +319,10 @@ impl Server {
     ///
     /// When the lab did not start it.
     pub fn kill(&self) -> Result<(), LabError> {
+        if let Some(inside) = &mut self.running().inside {
+            inside.stop();
+            return Ok(());
+        }
         self.with_own(|own| {
             if let Some(mut child) = own.process.child.take() {
                 process::end(&mut child, own.place.folder());
@@ -331,6 +360,9 @@ impl Server {
     pub(super) fn stop_by(&self, signal: Signal) -> Task<'_, ()> {
         Box::pin(async move {
             self.resume()?;
+            if self.running().inside.is_some() {
+                return self.kill();
+            }
             self.signal_leader(signal)?;
             let begun = Instant::now();
             while self.is_running() && begun.elapsed() < STOP {
@@ -349,7 +381,17 @@ impl Server {
     pub fn restart(&self) -> Task<'_, ()> {
         Box::pin(async move {
             self.kill()?;
-            self.begin().await
+            if self.running().inside.is_none() {
+                return self.begin().await;
+            }
+            let address = self.address;
+            // The old listener is gone a moment after its task was told to end.
+            talk::until("the port becoming free", STOP, || async move {
+                std::net::TcpListener::bind(address).ok().map(drop)
+            })
+            .await?;
+            let started = self.running().inside.as_mut().map_or(Ok(()), |inside| inside.start());
+            started.map_err(|source| LabError::NotStarted { server: self.name.clone(), source })
         })
     }
 
@@ -363,6 +405,10 @@ impl Server {
     }
 
     fn signal_all(&self, signal: Signal) -> Result<(), LabError> {
+        if let Some(inside) = &mut self.running().inside {
+            inside.pause(signal == Signal::STOP);
+            return Ok(());
+        }
         self.with_own(|own| {
             if let Some(child) = &own.process.child {
                 process::signal(child.id(), own.place.folder(), signal);
@@ -435,7 +481,7 @@ impl fmt::Debug for Server {
         write!(f, "{} {} at {}", self.name, self.version, self.address)?;
         match self.pid() {
             Some(pid) => write!(f, ", process {pid}, ready after {:.0?}", self.ready_after()),
-            None if self.given_by.is_some() => Ok(()),
+            None if self.is_running() => Ok(()),
             None => f.write_str(", not running"),
         }
     }

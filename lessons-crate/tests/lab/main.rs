@@ -10,6 +10,7 @@ mod key_value;
 mod link;
 mod load;
 mod service;
+mod stand_in;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

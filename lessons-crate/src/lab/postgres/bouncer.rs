@@ -3,10 +3,10 @@
 use sqlx::postgres::PgPool;
 
 use super::{Postgres, USER, pool, ready};
+use crate::lab::Task;
 use crate::lab::program::Program;
 use crate::lab::server::{Launch, Place, Server, is_a_server};
 use crate::lab::sql::{self, Rows};
-use crate::lab::Task;
 
 const PROGRAM: Program = Program {
     name: "pgbouncer",
