@@ -58,9 +58,9 @@ fn command(rng: &mut Rng) -> String {
         "SREM K V",
         "SCARD K",
         "SISMEMBER K V",
-        "ZADD K V m V n V o",
+        "ZADD K S m S n S o",
         "ZADD K x m",
-        "ZINCRBY K V m",
+        "ZINCRBY K S m",
         "ZREM K m",
         "ZCARD K",
         "ZSCORE K m",
@@ -82,6 +82,8 @@ fn command(rng: &mut Rng) -> String {
             .choose(&["1", "2", "3", "-7", "0", "text", "9223372036854775807", "1.5", "01"])
             .expect("some"))
         .into(),
+        // Versions of Redis write scores of many digits in different ways.
+        "S" => (*rng.choose(&["1", "2", "3", "-7", "0", "text", "1.5"]).expect("some")).into(),
         "I" => (*rng.choose(&["0", "1", "2", "-1", "-2", "9", "x"]).expect("some")).into(),
         other => other.to_owned(),
     };

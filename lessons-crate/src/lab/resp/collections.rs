@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Frame;
-use super::store::{NOT_INTEGER, Reply, Store, Value, WRONG_TYPE, integer};
+use super::store::{Reply, Store, Value, WRONG_TYPE, integer};
 
 /// Gives the functions that look at a collection and that change it, for one kind of value.
 macro_rules! access {
@@ -112,20 +112,25 @@ impl Store {
                 Ok(Frame::maybe(item.as_deref()))
             }),
             ("LLEN", []) => self.list(key).map(|list| Frame::count(list.len())),
-            ("LINDEX", [index]) => integer(index).and_then(|index| {
-                let list = self.list(key)?;
-                let index = from_end(index, list.len());
+            ("LINDEX", [index]) => self.list(key).and_then(|list| {
+                // Redis looks at the number only when there is a list.
+                if list.is_empty() {
+                    return Ok(Frame::Nil);
+                }
+                let index = from_end(integer(index)?, list.len());
                 Ok(Frame::maybe(usize::try_from(index).ok().and_then(|i| list.get(i)).map(Vec::as_slice)))
             }),
-            ("LRANGE", [first, last]) => self.list(key).and_then(|list| {
-                let range = range(first, last, list.len())?;
-                Ok(Frame::list(list.range(range)))
+            ("LRANGE", [first, last]) => Span::read(first, last).and_then(|span| {
+                let list = self.list(key)?;
+                Ok(Frame::list(list.range(span.of(list.len()))))
             }),
-            ("LTRIM", [first, last]) => self.change_list(key, |list| {
-                let range = range(first, last, list.len())?;
-                list.truncate(range.end);
-                list.drain(..range.start.min(list.len()));
-                Ok(Frame::OK)
+            ("LTRIM", [first, last]) => Span::read(first, last).and_then(|span| {
+                self.change_list(key, |list| {
+                    let range = span.of(list.len());
+                    list.truncate(range.end);
+                    list.drain(..range.start.min(list.len()));
+                    Ok(Frame::OK)
+                })
             }),
             ("LPUSH" | "RPUSH" | "LPOP" | "RPOP" | "LLEN" | "LINDEX" | "LRANGE" | "LTRIM", _) => {
                 Err(String::new())
@@ -170,11 +175,23 @@ fn from_end(index: i64, length: usize) -> i64 {
     if index < 0 { index.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)) } else { index }
 }
 
-/// The elements from `first` to `last`, both included, counted from the end when negative.
-pub(super) fn range(first: &[u8], last: &[u8], length: usize) -> Result<std::ops::Range<usize>, String> {
-    let bound =
-        |bytes: &[u8]| integer(bytes).map(|i| from_end(i, length)).map_err(|_| NOT_INTEGER.to_owned());
-    let first = usize::try_from(bound(first)?.max(0)).unwrap_or(usize::MAX);
-    let end = usize::try_from(bound(last)?.saturating_add(1).max(0)).unwrap_or(usize::MAX).min(length);
-    Ok(if first < end { first..end } else { 0..0 })
+/// The elements from one to another, both included, counted from the end when negative.
+pub(super) struct Span {
+    first: i64,
+    last: i64,
+}
+
+impl Span {
+    /// Redis looks at the numbers before it looks at the value.
+    pub(super) fn read(first: &[u8], last: &[u8]) -> Result<Self, String> {
+        Ok(Self { first: integer(first)?, last: integer(last)? })
+    }
+
+    /// The positions in a collection of this length.
+    pub(super) fn of(&self, length: usize) -> std::ops::Range<usize> {
+        let first = usize::try_from(from_end(self.first, length).max(0)).unwrap_or(usize::MAX);
+        let end = from_end(self.last, length).saturating_add(1).max(0);
+        let end = usize::try_from(end).unwrap_or(usize::MAX).min(length);
+        if first < end { first..end } else { 0..0 }
+    }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Frame;
-use super::collections::{access, range};
+use super::collections::{Span, access};
 use super::store::{Reply, SYNTAX, Store, Value, WRONG_TYPE};
 
 const NOT_FLOAT: &str = "ERR value is not a valid float";
@@ -141,8 +141,9 @@ impl Store {
             [option, rest @ ..] if option.eq_ignore_ascii_case(b"REV") => (true, rest),
             all => (backward, all),
         };
+        let span = Span::read(first, last)?;
         let set = self.sorted(key)?;
-        let range = range(first, last, set.order.len())?;
+        let range = span.of(set.order.len());
         if backward {
             listed(set.order.iter().rev().skip(range.start).take(range.len()), options)
         } else {
@@ -176,7 +177,7 @@ fn float(bytes: &[u8]) -> Result<f64, String> {
     number.filter(|number| !number.is_nan()).ok_or_else(|| NOT_FLOAT.into())
 }
 
-/// A score as Redis writes it.
+/// A score in its shortest form, as Redis 7.2 and later write it (7.0 gives 17 digits).
 fn shown(score: f64) -> Frame {
     if score.is_infinite() {
         Frame::text(if score > 0.0 { "inf" } else { "-inf" })
