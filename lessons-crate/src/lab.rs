@@ -4,7 +4,9 @@
 //! |---|---|---|
 //! | one shape | [`Server`] | address, process, version, log; killed, paused, resumed, restarted |
 //! | key-value | [`Redis`], [`RedisGroup`], [`Memcached`] | one; a primary with replicas and sentinels |
+//! | | [`Store`] | the small Redis of our own, for machines without one |
 //! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
+//! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
@@ -30,6 +32,8 @@ mod haproxy;
 pub mod http;
 mod link;
 mod load;
+#[cfg(feature = "lab-sql")]
+mod mariadb;
 mod memcached;
 mod nginx;
 mod port;
@@ -43,6 +47,8 @@ mod server;
 mod service;
 #[cfg(feature = "lab-sql")]
 mod sql;
+#[cfg(feature = "lab-sql")]
+mod sqlite;
 mod talk;
 
 use std::future::Future;
@@ -52,6 +58,8 @@ pub use error::LabError;
 pub use haproxy::HaProxy;
 pub use link::{Link, heal, partition};
 pub use load::{Load, LoadResult};
+#[cfg(feature = "lab-sql")]
+pub use mariadb::{MariaDb, MariaDbGroup};
 pub use memcached::Memcached;
 pub use nginx::{BalanceMode, Nginx};
 #[cfg(feature = "lab-sql")]
@@ -62,6 +70,8 @@ pub use server::Server;
 pub use service::{Service, counts};
 #[cfg(feature = "lab-sql")]
 pub use sql::{Plan, Rows};
+#[cfg(feature = "lab-sql")]
+pub use sqlite::Sqlite;
 
 /// What the lab's functions return: a future that is ready to be awaited in a cell.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lessons::lab::{PgBouncer, Postgres, PostgresGroup};
+use lessons::lab::{MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Sqlite};
 use lessons::prelude::Render as _;
 
 use crate::Outcome;
@@ -95,5 +95,57 @@ async fn many_clients_share_few_connections() -> Outcome {
         shard.sql(&format!("CREATE TABLE t AS SELECT {number} AS shard")).await?;
     }
     assert_eq!(shards[1].sql("SELECT shard FROM t").await?.value(), "1");
+    Ok(())
+}
+
+#[tokio::test]
+async fn mariadb_replicates_by_transaction_identifiers() -> Outcome {
+    let begun = Instant::now();
+    let group = MariaDbGroup::start(1).await?;
+    println!("a MariaDB primary and a replica after {:?}", begun.elapsed());
+    let [primary, replica] = group.nodes() else { return Err("two nodes".into()) };
+    println!("{primary:?}, {} MB", primary.memory() / 1_000_000);
+    primary.sql("CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, v decimal(5, 2)); INSERT INTO t (v) VALUES (1.5), (2)").await?;
+    group.wait_in_step(1).await?;
+    let rows = replica.sql("SELECT id, v FROM t ORDER BY id").await?;
+    assert_eq!((rows.len(), rows.get(0, "v"), rows.get(1, "id")), (2, Some("1.50"), Some("2")));
+    let refused = replica.sql("INSERT INTO t (v) VALUES (3)").await.expect_err("read only").to_string();
+    assert!(refused.contains("read-only"), "{refused}");
+    group.links()[0].cut();
+    primary.sql("INSERT INTO t (v) VALUES (3)").await?;
+    assert_eq!(replica.sql("SELECT count(*) FROM t").await?.value(), "2");
+    group.links()[0].heal();
+    group.wait_in_step(1).await?;
+    assert_eq!(replica.sql("SELECT count(*) FROM t").await?.value(), "3");
+    assert_eq!(group.status(1).await?.get(0, "Using_Gtid"), Some("Slave_Pos"));
+
+    primary.kill()?;
+    group.promote(1).await?.sql("INSERT INTO t (v) VALUES (4)").await?;
+    // The old primary comes back, and follows.
+    primary.restart().await?;
+    group.follow(0, 1).await?;
+    crate::until("the old primary has the new row", async || {
+        primary.sql("SELECT count(*) FROM t").await.is_ok_and(|rows| rows.value() == "4")
+    })
+    .await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn sqlite_is_there_on_every_machine() -> Outcome {
+    for database in [Sqlite::in_memory().await?, Sqlite::in_file().await?] {
+        println!("{database:?}");
+        database
+            .sql("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'a'), (2, NULL)")
+            .await?;
+        let rows = database.sql("SELECT id, v, 1.5 AS x FROM t ORDER BY id").await?;
+        assert_eq!((rows.get(0, "id"), rows.get(1, "v"), rows.get(0, "x")), (Some("1"), None, Some("1.5")));
+        assert_eq!(database.sql("DELETE FROM t").await?.affected(), 2);
+        let plan = database.sql("EXPLAIN QUERY PLAN SELECT * FROM t WHERE id = 1").await?.to_string();
+        assert!(plan.contains("USING INTEGER PRIMARY KEY"), "{plan}");
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&database.pool()).await?;
+        assert_eq!(count, 0);
+        assert!(database.sql("SELECT nonsense").await.is_err());
+    }
     Ok(())
 }
