@@ -18,6 +18,13 @@ pub use crate::hashing::{
     self, BoundedLoad, HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous, jump_hash,
     moved_fraction,
 };
+#[cfg(all(feature = "lab", unix))]
+pub use crate::lab::{
+    self, BalanceMode, HaProxy, LabError, Link, Load, LoadResult, Memcached, Nginx, Redis, RedisGroup,
+    Service, http,
+};
+#[cfg(all(feature = "lab-sql", unix))]
+pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Sqlite};
 pub use crate::load_balancer::{
     self, Balancer, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
     PowerOfTwoChoices, Random, Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
@@ -34,3 +41,11 @@ pub use crate::sketch::{
 };
 pub use crate::stats::{self, Summary};
 pub use crate::table::{self, Table};
+
+// The clients themselves, for what the handles do not wrap.
+#[cfg(all(feature = "lab", unix))]
+pub use ::redis;
+#[cfg(all(feature = "lab-sql", unix))]
+pub use ::sqlx;
+#[cfg(all(feature = "lab", unix))]
+pub use ::tokio;

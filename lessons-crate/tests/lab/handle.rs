@@ -1,10 +1,11 @@
 //! What every handle promises.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use lessons::lab::{LabError, Redis};
+use lessons::lab::{BalanceMode, HaProxy, LabError, Memcached, Nginx, Redis, Service};
 
 use crate::{Outcome, processes_of, until};
 
@@ -58,35 +59,70 @@ async fn a_server_that_dies_at_start_shows_its_log() {
     assert!(error.contains("ended at start") && error.contains("no-such-setting"), "{error}");
 }
 
-/// What the next test runs in a process of its own.
+/// One of every kind of server, with its folder.
+async fn one_of_each() -> Result<Vec<(Box<dyn std::any::Any>, PathBuf)>, Box<dyn std::error::Error>> {
+    let backend = Service::start("a").await?;
+    let mut all: Vec<(Box<dyn std::any::Any>, PathBuf)> = Vec::new();
+    macro_rules! hold {
+        ($server:expr) => {{
+            let server = $server.await?;
+            println!("START {:?}, memory {} MB", server, server.memory() / 1_000_000);
+            let folder = server.folder().ok_or("a folder")?;
+            all.push((Box::new(server), folder));
+        }};
+    }
+    hold!(Redis::start());
+    hold!(Memcached::start(16));
+    hold!(Nginx::reverse_proxy(backend.address()));
+    hold!(HaProxy::balance(BalanceMode::RoundRobin, &[backend.address()]));
+    #[cfg(feature = "lab-sql")]
+    {
+        hold!(lessons::lab::Postgres::start());
+        hold!(lessons::lab::MariaDb::start());
+    }
+    Ok(all)
+}
+
+/// What the next tests run in a process of its own.
 #[tokio::test]
 #[ignore = "started by another test, which kills it"]
-async fn hold_two_servers() -> Outcome {
-    let servers = [Redis::start().await?, Redis::start().await?];
-    for server in &servers {
-        println!("\nHOLDING {}", server.folder().ok_or("a folder")?.display());
+async fn hold_one_of_each() -> Outcome {
+    let servers = one_of_each().await?;
+    for (_, folder) in &servers {
+        println!("HOLDING {}", folder.display());
     }
+    println!("ALL");
     std::future::pending::<()>().await;
     drop(servers);
     Ok(())
 }
 
-#[tokio::test]
-async fn nothing_is_left_when_the_process_is_killed() -> Outcome {
+/// Starts the test above in another process; the folders of its servers.
+fn hold() -> Result<(Child, Vec<PathBuf>), Box<dyn std::error::Error>> {
     let mut holder = Command::new(std::env::current_exe()?)
-        .args(["--ignored", "--exact", "--nocapture", "handle::hold_two_servers"])
+        .args(["--ignored", "--exact", "--nocapture", "handle::hold_one_of_each"])
         .stdout(Stdio::piped())
         .spawn()?;
     let lines = BufReader::new(holder.stdout.take().ok_or("its output")?).lines();
-    let folders: Vec<std::path::PathBuf> = lines
-        .map_while(Result::ok)
-        .filter_map(|line| line.strip_prefix("HOLDING ").map(Into::into))
-        .take(2)
-        .collect();
-    assert_eq!(folders.len(), 2);
+    let lines = lines.map_while(Result::ok).take_while(|line| line != "ALL");
+    let folders: Vec<PathBuf> =
+        lines.filter_map(|line| line.strip_prefix("HOLDING ").map(Into::into)).collect();
+    assert!(folders.len() >= 4, "{folders:?}");
     for folder in &folders {
-        assert!(!processes_of(folder).is_empty());
+        assert!(!processes_of(folder).is_empty(), "{}", folder.display());
     }
+    Ok((holder, folders))
+}
+
+/// The segments of shared memory that no process uses.
+fn unused_segments() -> usize {
+    let table = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
+    table.lines().skip(1).filter(|line| line.split_whitespace().nth(6) == Some("0")).count()
+}
+
+#[tokio::test]
+async fn nothing_is_left_when_the_process_is_killed() -> Outcome {
+    let (mut holder, folders) = hold()?;
     holder.kill()?;
     holder.wait()?;
     let home = folders[0].parent().ok_or("a home")?;
@@ -95,5 +131,68 @@ async fn nothing_is_left_when_the_process_is_killed() -> Outcome {
     for folder in &folders {
         assert_eq!(processes_of(folder), Vec::<String>::new());
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_next_start_cleans_up_when_the_keeper_was_killed_too() -> Outcome {
+    let (mut holder, folders) = hold()?;
+    let home = folders[0].parent().ok_or("a home")?;
+    // The keeper leads a session of its own, and has the home among its arguments.
+    let keeper = std::fs::read_dir("/proc")?.flatten().find(|process| {
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        line.ends_with(format!("{}\0", home.display()).as_bytes())
+    });
+    let keeper = keeper.ok_or("a keeper")?.file_name().to_string_lossy().into_owned();
+    assert!(Command::new("kill").args(["-9", &keeper]).status()?.success());
+    holder.kill()?;
+    holder.wait()?;
+    assert!(home.exists());
+    let (mut next, _) = hold()?;
+    assert!(!home.exists(), "a new process looks for what others left");
+    for folder in &folders {
+        assert_eq!(processes_of(folder), Vec::<String>::new());
+    }
+    next.kill()?;
+    next.wait()?;
+    Ok(())
+}
+
+/// Run in a process of its own, so that its open files are its own.
+#[tokio::test]
+#[ignore = "started by another test"]
+async fn start_and_stop_often() -> Outcome {
+    let open = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    drop(one_of_each().await?);
+    let before = (open(), threads(), unused_segments());
+    for _ in 0..3 {
+        drop(one_of_each().await?);
+    }
+    let backend = Service::start("a").await?;
+    for _ in 0..100 {
+        drop(Redis::start().await?);
+        drop(Memcached::start(8).await?);
+        drop(Nginx::reverse_proxy(backend.address()).await?);
+    }
+    drop(backend);
+    // What the tasks of the services held goes when they have ended.
+    let took = until("files and threads are given back", async || {
+        open() <= before.0 && unused_segments() <= before.2
+    })
+    .await;
+    println!("given back after {took:?}; threads {} then {}", before.1, threads());
+    assert!(threads() <= before.1 + 2, "{} threads, {} before", threads(), before.1);
+    Ok(())
+}
+
+#[test]
+fn starting_and_stopping_often_leaks_nothing() -> Outcome {
+    let output = Command::new(std::env::current_exe()?)
+        .args(["--ignored", "--exact", "--nocapture", "handle::start_and_stop_often"])
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("1 passed"), "{text}");
     Ok(())
 }
