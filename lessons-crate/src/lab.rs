@@ -3,7 +3,7 @@
 //! | what | module | of it |
 //! |---|---|---|
 //! | one shape | [`Server`] | address, process, version, log; killed, paused, resumed, restarted |
-//! | key-value | [`Redis`], [`RedisGroup`], [`Memcached`] | one; a primary with replicas and sentinels |
+//! | key-value | [`Redis`], [`RedisGroup`], [`RedisCluster`], [`Memcached`] | one; replicas and sentinels; shards |
 //! | | [`Store`] | the small Redis of our own, for machines without one |
 //! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
 //! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
@@ -11,6 +11,7 @@
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
 //! | load | [`Load`] | open and closed loop, latencies without coordinated omission |
+//! | what is here | [`doctor`] | which servers, where, and how to get the rest |
 //! | web client | [`http`] | one request, its answer and how long it took |
 //!
 //! Starting returns a guard. When it is dropped its processes and its folder are gone; when this process
@@ -26,6 +27,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
+mod doctor;
 mod error;
 mod folder;
 mod haproxy;
@@ -54,6 +56,7 @@ mod talk;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use doctor::doctor;
 pub use error::LabError;
 pub use haproxy::HaProxy;
 pub use link::{Link, heal, partition};
@@ -64,7 +67,7 @@ pub use memcached::Memcached;
 pub use nginx::{BalanceMode, Nginx};
 #[cfg(feature = "lab-sql")]
 pub use postgres::{PgBouncer, Postgres, PostgresGroup};
-pub use redis::{Redis, RedisGroup, Reply};
+pub use redis::{Redis, RedisCluster, RedisGroup, Reply};
 pub use resp::{Frame, Store};
 pub use server::Server;
 pub use service::{Service, counts};

@@ -12,7 +12,7 @@ use super::server::{Launch, Place, Server, is_a_server};
 use super::{BalanceMode, LabError, Task, http, talk};
 use crate::table::Table;
 
-const PROGRAM: Program = Program {
+pub(super) const PROGRAM: Program = Program {
     name: "haproxy",
     package: "haproxy",
     variable: "SD35_HAPROXY",

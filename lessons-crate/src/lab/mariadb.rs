@@ -15,7 +15,7 @@ use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::sql::{self, Rows};
 use super::{LabError, Link, Task, talk};
 
-const PROGRAM: Program = Program {
+pub(super) const PROGRAM: Program = Program {
     name: "mariadbd",
     package: "mariadb-server-core mariadb-client-core",
     variable: "SD35_MARIADB",

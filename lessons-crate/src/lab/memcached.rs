@@ -10,7 +10,7 @@ use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::{LabError, Task, talk};
 use crate::table::Table;
 
-const PROGRAM: Program = Program {
+pub(super) const PROGRAM: Program = Program {
     name: "memcached",
     package: "memcached",
     variable: "SD35_MEMCACHED",

@@ -10,7 +10,7 @@ use super::program::Program;
 use super::server::{Launch, Place, Server, is_a_server};
 use super::{LabError, Task, http, talk};
 
-const PROGRAM: Program = Program {
+pub(super) const PROGRAM: Program = Program {
     name: "nginx",
     package: "nginx",
     variable: "SD35_NGINX",

@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+pub(super) use bouncer::PROGRAM as BOUNCER;
 pub use bouncer::PgBouncer;
 pub use group::PostgresGroup;
 
@@ -20,7 +21,7 @@ use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::sql::{self, Plan, Rows};
 use super::{LabError, Task};
 
-const PROGRAM: Program = Program {
+pub(super) const PROGRAM: Program = Program {
     name: "postgres",
     package: "postgresql",
     variable: "SD35_POSTGRES",

@@ -1,5 +1,6 @@
 //! Redis: one server, and a primary with replicas and sentinels.
 
+mod cluster;
 mod group;
 mod reply;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 
+pub use cluster::RedisCluster;
 pub use group::RedisGroup;
 pub use reply::Reply;
 
@@ -19,7 +21,7 @@ use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::{LabError, Task, talk};
 use crate::table::Table;
 
-const PROGRAM: Program = Program {
+pub(super) const PROGRAM: Program = Program {
     name: "redis-server",
     package: "redis-server",
     variable: "SD35_REDIS",
@@ -181,7 +183,7 @@ fn run(server: &Server, console: &Console, words: Vec<String>) -> Task<'static, 
     let (name, address, process) = (server.name().to_owned(), server.address(), server.pid());
     let console = console.clone();
     Box::pin(async move {
-        let fail = |error| LabError::answer(&name, error);
+        let fail = |error| LabError::answer(&name, reply::error(&error));
         let mut kept = console.lock().await;
         let mut connection = match kept.take() {
             Some((made_to, connection)) if made_to == process => connection,

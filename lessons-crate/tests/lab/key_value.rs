@@ -1,6 +1,6 @@
 //! Redis, alone and in a group.
 
-use lessons::lab::{Memcached, Redis, RedisGroup};
+use lessons::lab::{Memcached, Redis, RedisCluster, RedisGroup};
 use lessons::prelude::Render as _;
 
 use crate::{Outcome, until};
@@ -94,5 +94,44 @@ async fn memcached_keeps_what_fits() -> Outcome {
     assert!(refused.contains("too large"), "{refused}");
     cache.restart().await?;
     assert_eq!(cache.get("k").await?, None, "nothing outlives it");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cluster_finds_keys_and_replaces_a_primary() -> Outcome {
+    let begun = std::time::Instant::now();
+    let cluster = RedisCluster::start(3, 1).await?;
+    println!("a cluster of six after {:.2} s", begun.elapsed().as_secs_f64());
+    for number in 0..30 {
+        cluster.run(&format!("SET key:{number} {number}")).await?;
+    }
+    for number in 0..30 {
+        assert_eq!(cluster.run(&format!("GET key:{number}")).await?.integer(), Some(number));
+    }
+    assert_eq!(cluster.slot("{user:1}:cart").await?, cluster.slot("user:1").await?);
+    // The slot of this key is in the specification's example code.
+    assert_eq!(cluster.slot("123456789").await?, 0x31C3 % 16_384);
+    let table = cluster.table().await?.to_string();
+    assert_eq!((table.matches("primary").count(), table.matches("replica").count()), (3, 3), "{table}");
+    let moved = cluster.nodes()[0].run("GET 123456789").await.expect_err("another node's").to_string();
+    assert!(moved.contains("MOVED 12739"), "{moved}");
+
+    // The first third of the slots loses its primary.
+    let lost = (0..).map(|n| format!("lost:{n}"));
+    let mut lost_key = None;
+    for key in lost {
+        if cluster.slot(&key).await? < 16_384 / 3 {
+            lost_key = Some(key);
+            break;
+        }
+    }
+    let write = format!("SET {} 1", lost_key.ok_or("a key")?);
+    cluster.run(&write).await?;
+    let killed = std::time::Instant::now();
+    cluster.nodes()[0].kill()?;
+    until("the replica has taken over", async || cluster.run(&write).await.is_ok()).await;
+    println!("cluster failover: first write accepted {:.2} s after the kill", killed.elapsed().as_secs_f64());
+    let table = cluster.table().await?.to_string();
+    assert!(table.contains("down"), "{table}");
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::lab::program::Program;
 use crate::lab::server::{Launch, Place, Server, is_a_server};
 use crate::lab::sql::{self, Rows};
 
-const PROGRAM: Program = Program {
+pub(in crate::lab) const PROGRAM: Program = Program {
     name: "pgbouncer",
     package: "pgbouncer",
     variable: "SD35_PGBOUNCER",

@@ -119,6 +119,26 @@ pub(super) fn words(command: &str) -> Vec<String> {
     words
 }
 
+/// An error as the server said it, such as `WRONGTYPE Operation against ...`, or as the client did.
+pub(super) fn error(error: &redis::RedisError) -> String {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => error.to_string(),
+    }
+}
+
+/// Whether a slot has moved (or its key may be) elsewhere, and to which port of this machine.
+pub(super) fn redirection(error: &str) -> Option<(bool, u16)> {
+    let words: Vec<&str> = error.split_whitespace().rev().take(3).collect();
+    let [address, _, kind] = words[..] else { return None };
+    let moved = match kind {
+        "MOVED" => true,
+        "ASK" => false,
+        _ => return None,
+    };
+    Some((moved, address.rsplit(':').next()?.parse().ok()?))
+}
+
 /// The lines `name:value` of `INFO`.
 pub(super) fn info_table(section: &str, info: &str) -> Table {
     let table = Table::new(["field", "value"]).caption(format!("INFO {section}"));
@@ -143,6 +163,13 @@ mod tests {
         assert_eq!(list.list(), ["1", "nil", "a"]);
         assert!(list.render().get("text/html").is_some());
         assert_eq!(Reply(Value::BulkString(b"42".to_vec())).integer(), Some(42));
+    }
+
+    #[test]
+    fn redirections_name_a_port() {
+        assert_eq!(redirection("Redis node 0: MOVED 3999 127.0.0.1:6381"), Some((true, 6381)));
+        assert_eq!(redirection("Redis node 0: ASK 3999 127.0.0.1:6381"), Some((false, 6381)));
+        assert_eq!(redirection("Redis node 0: ERR no such key"), None);
     }
 
     #[test]
