@@ -13,6 +13,7 @@
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | data | `dataset` | the data files of the course (feature `dataset`) |
 //! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |
+//! | real servers | `lab` | servers that are started, used and broken (feature `lab`) |
 //! | running | [`interrupt`] | how long work is stopped |
 //!
 //! The algorithms are pure: they read no clock, no file, no socket and no global randomness. Time and
@@ -31,6 +32,8 @@ pub mod dist;
 pub mod hash;
 pub mod hashing;
 pub mod interrupt;
+#[cfg(all(feature = "lab", unix))]
+pub mod lab;
 pub mod load_balancer;
 pub mod network;
 #[cfg(not(target_arch = "wasm32"))]

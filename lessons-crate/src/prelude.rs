@@ -21,6 +21,13 @@ pub use crate::hashing::{
     self, BoundedLoad, HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous, jump_hash,
     moved_fraction,
 };
+#[cfg(all(feature = "lab", unix))]
+pub use crate::lab::{
+    self, BalanceMode, HaProxy, LabError, Link, Load, LoadResult, Memcached, Nginx, Redis, RedisCluster,
+    RedisGroup, Service, http,
+};
+#[cfg(all(feature = "lab-sql", unix))]
+pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Sqlite};
 pub use crate::load_balancer::{
     self, Balancer, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
     PowerOfTwoChoices, Random, Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
@@ -39,6 +46,14 @@ pub use crate::sketch::{
 };
 pub use crate::stats::{self, Summary};
 pub use crate::table::{self, Table};
-#[cfg(feature = "cell")]
+
+// The crates themselves, for what the library does not wrap.
+#[cfg(all(feature = "lab", unix))]
 #[doc(no_inline)]
-pub use tokio;
+pub use ::redis;
+#[cfg(all(feature = "lab-sql", unix))]
+#[doc(no_inline)]
+pub use ::sqlx;
+#[cfg(any(feature = "cell", all(feature = "lab", unix)))]
+#[doc(no_inline)]
+pub use ::tokio;

@@ -4,7 +4,7 @@
 //! time. This one is compiled once, and only thin wrappers are generic.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The engine's word for a variable whose type is no longer the one it had.
@@ -15,7 +15,7 @@ pub const USER_ERROR_OCCURRED: &str = "EVCXR_ERROR_OCCURRED";
 /// Values by the name of their variable.
 #[derive(Debug, Default)]
 pub struct VariableStore {
-    variables: HashMap<String, Box<dyn Any>>,
+    variables: BTreeMap<String, Box<dyn Any>>,
 }
 
 impl VariableStore {
@@ -78,7 +78,7 @@ impl VariableStore {
 
     /// Takes over everything in `other`.
     pub fn merge(&mut self, mut other: Self) {
-        self.variables.extend(other.variables.drain());
+        self.variables.append(&mut other.variables);
     }
 }
 

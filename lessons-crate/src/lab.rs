@@ -1,0 +1,80 @@
+//! The lab: real servers and clients, started from a cell, used, broken and forgotten.
+//!
+//! | what | module | of it |
+//! |---|---|---|
+//! | one shape | [`Server`] | address, process, version, log; killed, paused, resumed, restarted |
+//! | key-value | [`Redis`], [`RedisGroup`], [`RedisCluster`], [`Memcached`] | one; replicas and sentinels; shards |
+//! | | [`Store`] | the small Redis of our own, for machines without one |
+//! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
+//! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
+//! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
+//! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
+//! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
+//! | load | [`Load`] | open and closed loop, latencies without coordinated omission |
+//! | what is here | [`doctor`] | which servers, where, and how to get the rest |
+//! | web client | [`http`] | one request, its answer and how long it took |
+//!
+//! Starting returns a guard. When it is dropped its processes and its folder are gone; when this process
+//! ends, in whatever way, a small keeper process removes all of them. Servers listen on free ports of
+//! 127.0.0.1, keep everything in a private temporary folder and touch no configuration of the machine.
+//!
+//! Where a server comes from, in this order: an address in the environment (`SD35_REDIS=127.0.0.1:6379`),
+//! then a program on this machine, then, where there is an honest one, a stand-in inside this process.
+//! Else the error names the package to install.
+//!
+//! Unlike the rest of the library this module reads clocks and opens sockets and files. Its functions
+//! return boxed futures ([`Task`]), so that a cell which awaits one compiles quickly.
+
+#![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
+
+mod doctor;
+mod error;
+mod folder;
+mod haproxy;
+pub mod http;
+mod link;
+mod load;
+#[cfg(feature = "lab-sql")]
+mod mariadb;
+mod memcached;
+mod nginx;
+mod port;
+#[cfg(feature = "lab-sql")]
+mod postgres;
+mod process;
+mod program;
+mod redis;
+mod resp;
+mod server;
+mod service;
+#[cfg(feature = "lab-sql")]
+mod sql;
+#[cfg(feature = "lab-sql")]
+mod sqlite;
+mod talk;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use doctor::doctor;
+pub use error::LabError;
+pub use haproxy::HaProxy;
+pub use link::{Link, heal, partition};
+pub use load::{Load, LoadResult};
+#[cfg(feature = "lab-sql")]
+pub use mariadb::{MariaDb, MariaDbGroup};
+pub use memcached::Memcached;
+pub use nginx::{BalanceMode, Nginx};
+#[cfg(feature = "lab-sql")]
+pub use postgres::{PgBouncer, Postgres, PostgresGroup};
+pub use redis::{Redis, RedisCluster, RedisGroup, Reply};
+pub use resp::{Frame, Store};
+pub use server::Server;
+pub use service::{Service, counts};
+#[cfg(feature = "lab-sql")]
+pub use sql::{Plan, Rows};
+#[cfg(feature = "lab-sql")]
+pub use sqlite::Sqlite;
+
+/// What the lab's functions return: a future that is ready to be awaited in a cell.
+pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;

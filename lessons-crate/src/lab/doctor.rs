@@ -1,0 +1,45 @@
+//! What is on this machine, and how to get the rest.
+
+use super::program::Program;
+use super::{LabError, haproxy, memcached, nginx, redis};
+use crate::table::Table;
+
+/// The servers that the lab can start, where they are, and the command that installs a missing one.
+pub fn doctor() -> Table {
+    let mut programs = vec![&redis::PROGRAM, &memcached::PROGRAM, &nginx::PROGRAM, &haproxy::PROGRAM];
+    #[cfg(feature = "lab-sql")]
+    programs.extend([&super::postgres::PROGRAM, &super::postgres::BOUNCER, &super::mariadb::PROGRAM]);
+    let table = Table::new(["server", "version", "where it is, or what to do"]);
+    programs.into_iter().fold(table, |table, program| table.row(row(program)))
+}
+
+fn row(program: &Program) -> [String; 3] {
+    let (version, place) = match (program.given(), program.find()) {
+        (Ok(Some(address)), _) => ("?".to_owned(), format!("at {address}, given by {}", program.variable)),
+        (Err(error), _) => (String::new(), error.to_string()),
+        (_, Ok(found)) => (found.version, found.path.display().to_string()),
+        (_, Err(LabError::Missing { package, .. })) => {
+            (String::new(), format!("sudo apt-get install --no-install-recommends {package}"))
+        }
+        (_, Err(error)) => (String::new(), error.to_string()),
+    };
+    [program.name.to_owned(), version, place]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_server_has_its_command() {
+        let missing = Program {
+            name: "no-such-server",
+            package: "some-package",
+            variable: "SD35_NO_SUCH_SERVER",
+            ..redis::PROGRAM
+        };
+        assert_eq!(row(&missing)[2], "sudo apt-get install --no-install-recommends some-package");
+        let table = doctor().to_string();
+        assert!(table.contains("redis-server") && table.contains("haproxy"), "{table}");
+    }
+}

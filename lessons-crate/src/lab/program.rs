@@ -1,0 +1,163 @@
+//! Finding a server: an address in the environment, or a program on this machine.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use super::LabError;
+
+/// Where administrators' programs are, which the PATH of an ordinary user may lack.
+const USUAL: [&str; 7] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/opt/homebrew/bin",
+    "/opt/homebrew/sbin",
+];
+
+/// A program that the lab can start.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// The file's name.
+    pub(super) name: &'static str,
+    /// The Debian package that has it.
+    pub(super) package: &'static str,
+    /// The environment variable that gives the address of a running one.
+    pub(super) variable: &'static str,
+    /// What makes it print its version.
+    pub(super) version_flag: &'static str,
+    /// The oldest version that the lab's configuration works with.
+    pub(super) oldest: &'static str,
+    /// A folder with one folder for each version, such as `/usr/lib/postgresql`, and the folder inside.
+    pub(super) versioned: Option<(&'static str, &'static str)>,
+}
+
+/// A program that was found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) version: String,
+}
+
+impl Program {
+    /// The address that the environment gives for this server, if any.
+    pub(super) fn given(&self) -> Result<Option<SocketAddr>, LabError> {
+        let Ok(value) = std::env::var(self.variable) else { return Ok(None) };
+        let address = value.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+        address.map(Some).ok_or(LabError::BadAddress { variable: self.variable, value })
+    }
+
+    /// Finds the program, and asks it for its version.
+    pub(super) fn find(&self) -> Result<Found, LabError> {
+        static SEEN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+        let missing =
+            || LabError::Missing { program: self.name, package: self.package, variable: self.variable };
+        let path = self.path().ok_or_else(missing)?;
+        let mut seen = SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let version = match seen.get(&path) {
+            Some(version) => version.clone(),
+            None => {
+                let version = ask(&path, self.version_flag).ok_or_else(missing)?;
+                seen.insert(path.clone(), version.clone());
+                version
+            }
+        };
+        if parts(&version) < parts(self.oldest) {
+            return Err(LabError::TooOld {
+                program: self.name,
+                found: version,
+                needed: self.oldest,
+                package: self.package,
+            });
+        }
+        Ok(Found { path, version })
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        if let Some((root, inner)) = self.versioned {
+            let mut versions: Vec<PathBuf> =
+                std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+            versions.sort_by_key(|path| parts(&path.file_name().unwrap_or_default().to_string_lossy()));
+            let newest = versions.iter().rev().map(|path| path.join(inner).join(self.name));
+            if let Some(path) = newest.into_iter().find(|path| is_program(path)) {
+                return Some(path);
+            }
+        }
+        on_path(self.name)
+    }
+}
+
+/// The file of this name on the PATH or in a usual place.
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(USUAL.iter().map(PathBuf::from))
+        .map(|folder| folder.join(name))
+        .find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+/// The first version number in what the program prints.
+fn ask(path: &Path, flag: impl AsRef<OsStr>) -> Option<String> {
+    let output = Command::new(path).arg(flag).current_dir("/").stdin(Stdio::null()).output().ok()?;
+    let printed = [output.stdout, output.stderr].concat();
+    version_in(&String::from_utf8_lossy(&printed))
+}
+
+/// The first number with a point in it: `15.18` in `postgres (PostgreSQL) 15.18 (Debian ...)`.
+fn version_in(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .map(|word| word.trim_matches('.'))
+        .find(|word| word.contains('.'))
+        .map(str::to_owned)
+}
+
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_as_programs_print_them() {
+        for (text, version) in [
+            ("Redis server v=7.0.15 sha=00000000:0", "7.0.15"),
+            ("nginx version: nginx/1.22.1", "1.22.1"),
+            ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", "15.18"),
+            ("memcached 1.6.18", "1.6.18"),
+        ] {
+            assert_eq!(version_in(text).as_deref(), Some(version));
+        }
+        assert_eq!(version_in("no number 7"), None);
+        assert!(parts("10.11.2") > parts("9.6"));
+    }
+
+    #[test]
+    fn a_missing_and_an_old_program_are_told_apart() {
+        let shell = Program {
+            name: "no-such-server",
+            package: "some-package",
+            variable: "SD35_NO_SUCH_SERVER",
+            version_flag: "--version",
+            oldest: "1.0",
+            versioned: None,
+        };
+        let message = shell.find().expect_err("missing").to_string();
+        assert!(message.contains("apt-get install some-package"), "{message}");
+        assert!(message.contains("SD35_NO_SUCH_SERVER=127.0.0.1:PORT"), "{message}");
+        let old = Program { name: "grep", oldest: "999.0", ..shell };
+        assert!(matches!(old.find(), Err(LabError::TooOld { .. })));
+        assert!(old.given().expect("not set").is_none());
+    }
+}
