@@ -9,6 +9,7 @@
 //! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
+//! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
 //! | load | [`Load`] | open and closed loop, latencies without coordinated omission |
 //! | what is here | [`doctor`] | which servers, where, and how to get the rest |
@@ -52,6 +53,7 @@ mod sql;
 #[cfg(feature = "lab-sql")]
 mod sqlite;
 mod talk;
+mod zookeeper;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -75,6 +77,7 @@ pub use service::{Service, counts};
 pub use sql::{Plan, Rows};
 #[cfg(feature = "lab-sql")]
 pub use sqlite::Sqlite;
+pub use zookeeper::ZooKeeper;
 
 /// What the lab's functions return: a future that is ready to be awaited in a cell.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;

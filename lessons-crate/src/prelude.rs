@@ -24,7 +24,7 @@ pub use crate::hashing::{
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
     self, BalanceMode, HaProxy, LabError, Link, Load, LoadResult, Memcached, Nginx, Redis, RedisCluster,
-    RedisGroup, Service, http,
+    RedisGroup, Service, ZooKeeper, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Sqlite};

@@ -1,15 +1,16 @@
 //! What is on this machine, and how to get the rest.
 
 use super::program::Program;
-use super::{LabError, haproxy, memcached, nginx, redis};
+use super::{LabError, haproxy, memcached, nginx, redis, zookeeper};
 use crate::table::Table;
 
 /// The servers that the lab can start, where they are, and the command that installs a missing one.
 pub fn doctor() -> Table {
-    let mut programs = vec![&redis::PROGRAM, &memcached::PROGRAM, &nginx::PROGRAM, &haproxy::PROGRAM];
+    let mut programs =
+        vec![&redis::PROGRAM, &memcached::PROGRAM, &nginx::PROGRAM, &haproxy::PROGRAM, &zookeeper::PROGRAM];
     #[cfg(feature = "lab-sql")]
     programs.extend([&super::postgres::PROGRAM, &super::postgres::BOUNCER, &super::mariadb::PROGRAM]);
-    let table = Table::new(["server", "version", "where it is, or what to do"]);
+    let table = Table::new(["package", "version", "where it is, or what to do"]);
     programs.into_iter().fold(table, |table, program| table.row(row(program)))
 }
 
@@ -23,7 +24,8 @@ fn row(program: &Program) -> [String; 3] {
         }
         (_, Err(error)) => (String::new(), error.to_string()),
     };
-    [program.name.to_owned(), version, place]
+    let package = program.package.split(' ').next().unwrap_or_default();
+    [package.to_owned(), version, place]
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub(super) const PROGRAM: Program = Program {
     version_flag: "-v",
     oldest: "2.0",
     versioned: None,
+    library: None,
 };
 
 /// One HAProxy, balancing HTTP over backends that it checks at `/health` every 200 ms: two failures in

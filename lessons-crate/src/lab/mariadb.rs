@@ -23,6 +23,7 @@ pub(super) const PROGRAM: Program = Program {
     // The first with the privilege that a replica's users must not have.
     oldest: "10.5",
     versioned: None,
+    library: None,
 };
 
 /// Who the lessons are, and who arranges replication; neither needs a password from this machine.

@@ -17,6 +17,7 @@ pub(super) const PROGRAM: Program = Program {
     version_flag: "--version",
     oldest: "1.5",
     versioned: None,
+    library: None,
 };
 
 /// One memcached.

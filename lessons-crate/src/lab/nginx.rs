@@ -17,6 +17,7 @@ pub(super) const PROGRAM: Program = Program {
     version_flag: "-v",
     oldest: "1.14",
     versioned: None,
+    library: None,
 };
 
 /// How nginx or HAProxy chooses a backend.

@@ -28,6 +28,7 @@ pub(super) const PROGRAM: Program = Program {
     version_flag: "--version",
     oldest: "12.0",
     versioned: Some(("/usr/lib/postgresql", "bin")),
+    library: None,
 };
 
 /// The superuser, who needs no password from this machine.

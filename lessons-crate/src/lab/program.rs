@@ -35,6 +35,8 @@ pub(super) struct Program {
     pub(super) oldest: &'static str,
     /// A folder with one folder for each version, such as `/usr/lib/postgresql`, and the folder inside.
     pub(super) versioned: Option<(&'static str, &'static str)>,
+    /// What the program runs, when that is a file of its own.
+    pub(super) library: Option<&'static str>,
 }
 
 /// A program that was found.
@@ -54,18 +56,12 @@ impl Program {
 
     /// Finds the program, and asks it for its version.
     pub(super) fn find(&self) -> Result<Found, LabError> {
-        static SEEN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
         let missing =
             || LabError::Missing { program: self.name, package: self.package, variable: self.variable };
         let path = self.path().ok_or_else(missing)?;
-        let mut seen = SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let version = match seen.get(&path) {
-            Some(version) => version.clone(),
-            None => {
-                let version = ask(&path, self.version_flag).ok_or_else(missing)?;
-                seen.insert(path.clone(), version.clone());
-                version
-            }
+        let version = match self.library {
+            Some(library) => version_beside(Path::new(library)).ok_or_else(missing)?,
+            None => self.version(&path).ok_or_else(missing)?,
         };
         if parts(&version) < parts(self.oldest) {
             return Err(LabError::TooOld {
@@ -76,6 +72,18 @@ impl Program {
             });
         }
         Ok(Found { path, version })
+    }
+
+    /// What the program says; each is asked once.
+    fn version(&self, path: &Path) -> Option<String> {
+        static SEEN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+        let mut seen = SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(version) = seen.get(path) {
+            return Some(version.clone());
+        }
+        let version = ask(path, self.version_flag)?;
+        seen.insert(path.to_owned(), version.clone());
+        Some(version)
     }
 
     fn path(&self) -> Option<PathBuf> {
@@ -104,6 +112,20 @@ pub(super) fn on_path(name: &str) -> Option<PathBuf> {
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+/// The version of `x.jar`, which is in the name of a link beside it, `x-1.2.3.jar`.
+fn version_beside(library: &Path) -> Option<String> {
+    let start = format!("{}-", library.file_stem()?.to_str()?);
+    if !library.exists() {
+        return None;
+    }
+    let names = library.parent()?.read_dir().ok()?.flatten().map(|entry| entry.file_name());
+    names.into_iter().find_map(|name| {
+        let version = name.to_str()?.strip_prefix(&start)?;
+        // Not those of other libraries, such as `x-tools-1.2.3.jar`.
+        version.starts_with(|c: char| c.is_ascii_digit()).then(|| version_in(version))?
+    })
 }
 
 /// The first version number in what the program prints.
@@ -152,6 +174,7 @@ mod tests {
             version_flag: "--version",
             oldest: "1.0",
             versioned: None,
+            library: None,
         };
         let message = shell.find().expect_err("missing").to_string();
         assert!(message.contains("apt-get install some-package"), "{message}");

@@ -28,6 +28,7 @@ pub(super) const PROGRAM: Program = Program {
     version_flag: "--version",
     oldest: "6.2",
     versioned: None,
+    library: None,
 };
 
 /// How long a connection or an answer may take.

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
+mod coordination;
 #[cfg(feature = "lab-sql")]
 mod databases;
 mod front;

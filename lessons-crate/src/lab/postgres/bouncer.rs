@@ -15,6 +15,7 @@ pub(in crate::lab) const PROGRAM: Program = Program {
     version_flag: "--version",
     oldest: "1.12",
     versioned: None,
+    library: None,
 };
 
 /// One PgBouncer in front of a PostgreSQL, which lends a connection for one transaction at a time.
