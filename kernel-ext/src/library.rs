@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! ~/.cache/sd35/lib-<key>/lib/liblessons.so     and the metadata of the crates inside it
-//!                        /bin/{cargo,rustc,rustup}  the front, see bin/toolchain_front.rs
+//!                        /bin/{cargo,rustc,rustup}  the front, see bin/toolchain_front
 //!                        /settings              for the front
 //!                        /reference.json        names and their documentation
 //!                        /manifest.json         sizes and a checksum, to notice damage

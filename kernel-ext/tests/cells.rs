@@ -88,7 +88,7 @@ fn compile_errors_point_into_the_cell_and_lose_nothing() {
         "CompileError",
         ".to_owned()",
     );
-    expect_error(&mut kernel, "let unknown = Vec::new();", "Error", "let unknown: Vec<u32>");
+    expect_error(&mut kernel, "let unknown = Vec::new();", "CompileError", "type annotations needed");
     expect_error(&mut kernel, "let n: u32 = \"1\";", "CompileError", "error_codes/E0308");
     expect_error(
         &mut kernel,

@@ -33,7 +33,7 @@ pub use assist::{Candidate, Completions, Help};
 use child::{Pipes, Writers};
 use listener::Listener;
 use source::{Edited, Source};
-use types::Inferred;
+use types::Known;
 
 /// How long an interrupted cell may take to reach its next checkpoint before its process is stopped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -71,6 +71,8 @@ pub struct Session {
     writers: Arc<Writers>,
     listener: Arc<Listener>,
     controls: Controls,
+    /// How many stand-ins for types were given out.
+    stand_ins: u64,
     /// Read at the first question about a name.
     reference: OnceCell<Reference>,
     /// The generated crate; removed with the session.
@@ -113,6 +115,7 @@ impl Session {
             listener,
             controls,
 
+            stand_ins: 0,
             reference: OnceCell::new(),
             environment,
         };
@@ -164,8 +167,12 @@ impl Session {
 
     /// Names and types of the variables that are alive, by name.
     pub fn variables(&self) -> Vec<(String, String)> {
-        let mut variables: Vec<_> =
-            self.engine.variables_and_types().map(|(name, ty)| (name.to_owned(), ty.to_owned())).collect();
+        let known = Known::load(self.environment.folder());
+        let mut variables: Vec<_> = self
+            .engine
+            .variables_and_types()
+            .map(|(name, ty)| (name.to_owned(), known.written_out(ty)))
+            .collect();
         variables.sort();
         variables
     }
@@ -180,51 +187,38 @@ impl Session {
 
     /// Returns the cell as the engine got it.
     fn compile_and_run(&mut self, source: &Source, sink: &Sink) -> Result<Edited, Problem> {
-        let types = if source.needs_types() { self.infer(source)? } else { HashMap::new() };
-        let edited = source.typed(&types);
+        let edited = source.typed(&self.stand_ins(source));
+        let advice = self.environment.folder().join(types::ADVICE);
+        let _ = std::fs::remove_file(&advice);
         match self.engine.execute(&edited.text) {
             Ok(outputs) if outputs.is_empty() => Ok(edited),
             Ok(outputs) => {
                 // The answers of the engine's own commands, such as `:vars`.
+                let known = Known::load(self.environment.folder());
                 let data: Map<_, _> = outputs
                     .content_by_mime_type
                     .into_iter()
-                    .map(|(mime, content)| (mime, content.into()))
+                    .map(|(mime, content)| (mime, known.written_out(&content).into()))
                     .collect();
                 sink(Event::Result(data));
                 Ok(edited)
             }
-            Err(error) => Err(Problem { error, edited }),
+            Err(error) => {
+                // The front knows better why it refused a variable.
+                let error = std::fs::read_to_string(&advice).map_or(error, EngineError::Message);
+                Err(Problem { error, edited })
+            }
         }
     }
 
-    /// Asks the compiler for the type of each new variable.
-    fn infer(&mut self, source: &Source) -> Result<HashMap<String, String>, Problem> {
-        let edited = source.edited();
-        let problem = |error, edited| Err(Problem { error, edited });
-        let types_file = self.environment.folder().join("types.jsonl");
-        let _ = std::fs::remove_file(&types_file);
-        match self.engine.check(&edited.text) {
-            Ok(errors) if errors.is_empty() => {}
-            Ok(errors) => return problem(EngineError::CompilationErrors(errors), edited),
-            Err(error) => return problem(error, edited),
-        }
-        let inferred = types::read(&std::fs::read_to_string(&types_file).unwrap_or_default());
-        let mut types = HashMap::new();
-        for name in source.untyped_names() {
-            match inferred.get(name) {
-                Some(Inferred::Named(ty)) => {
-                    types.insert(name.to_owned(), ty.clone());
-                }
-                Some(unnamed) => {
-                    let advice = EngineError::Message(unnamed.advice(name));
-                    return problem(advice, edited);
-                }
-                // Left to the engine.
-                None => {}
-            }
-        }
-        Ok(types)
+    /// What stands for the types of the cell's new variables until the compiler has named them.
+    fn stand_ins(&mut self, source: &Source) -> HashMap<String, String> {
+        let names = source.untyped_names().map(str::to_owned);
+        let numbered = names.map(|name| {
+            self.stand_ins += 1;
+            (name, types::stand_in(self.stand_ins))
+        });
+        numbered.collect()
     }
 
     /// Says where in the cell it happened: the generated file holds the cell's lines as they are.

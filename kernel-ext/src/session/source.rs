@@ -6,7 +6,7 @@
 //! - every loop asks at each turn whether it should stop (`lessons::interrupt`);
 //! - `std::thread::sleep` and `std::io::stdin` become calls that an interrupt can end, and that ask the reader;
 //! - the last expression becomes a call that shows it, so that one compilation is enough;
-//! - `let v = ...` gets the type that the compiler inferred, because the engine stores variables by type.
+//! - `let v = ...` gets a stand-in for its type, because the engine stores variables by type (see `types`).
 
 use std::collections::HashMap;
 
@@ -86,11 +86,6 @@ impl Source {
     /// Where a `let` has no pattern, if one has none.
     pub(crate) fn patternless(&self) -> Option<usize> {
         self.patternless
-    }
-
-    /// Whether the compiler must be asked for types.
-    pub(crate) fn needs_types(&self) -> bool {
-        !self.untyped.is_empty()
     }
 
     /// The names that need a type.

@@ -9,7 +9,12 @@
 //! It edits the generated crate in three ways, never moving a line of the reader's code:
 //! the library's prelude is imported; the cell's entry point is wrapped in `cell::begin` and
 //! `cell::end`; messages for the engine take the engine's own pipe instead of standard output.
-//! `cargo check` is used by the kernel to learn the types of new variables: see `probe`.
+//! The types of new variables are learned on the way: see `types`.
+
+#[path = "../../session/types.rs"]
+#[allow(dead_code, reason = "shared with the kernel, which uses the rest")]
+mod types;
+mod variables;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,6 +22,9 @@ use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+
+use types::Known;
+use variables::{Inferred, Prepared};
 
 /// Names the folder with the settings; written by `kernel_ext::library`.
 const FRONT_DIR: &str = "SD35_FRONT";
@@ -173,16 +181,9 @@ impl Source {
         text
     }
 
-    /// For a check: every variable of the cell is passed to a function whose bound nothing meets, so the
-    /// compiler names each type in an error of its own, once inference is finished.
-    fn to_probe(&self) -> String {
-        let mut text = self.text.replace(
-            "fn evcxr_variable_store<T: 'static>(_: T) {}",
-            "fn evcxr_variable_store<T: Sd35Type>(_: T) {}",
-        );
-        text.push_str("\ntrait Sd35Type {}\n");
-        text.push_str(PRELUDE);
-        text
+    /// For a check: as it is, with the names of the library.
+    fn to_check(&self) -> String {
+        format!("{}{PRELUDE}", self.text)
     }
 
     /// Written beside the original, so that errors name a file that the engine takes for its own.
@@ -242,7 +243,10 @@ fn compiler(settings: &Settings, source: &Path, out: &str) -> Command {
     let mut command = Command::new(&settings.rustc);
     command
         .args(["--crate-name", "ctx", "--edition", "2024", "--error-format=json"])
-        .args(["--json=diagnostic-rendered-ansi", "--cap-lints", "warn", "-A", "warnings"])
+        .args(["--json=diagnostic-rendered-ansi", "--cap-lints", "warn", "-A", "unused"])
+        .args(["-W", "dropping_references"])
+        .args(FULL_TYPES)
+        .env("RUSTC_BOOTSTRAP", "1")
         .args(["-C", "prefer-dynamic", "-C", "debuginfo=0", "-C", "overflow-checks=on"])
         .args(["-C", "debug-assertions=on", "-C", "opt-level=0", "-C", "codegen-units=1"])
         .arg("--out-dir")
@@ -258,7 +262,9 @@ fn compiler(settings: &Settings, source: &Path, out: &str) -> Command {
 
 fn build(source: &Source, settings: &Settings) -> Result<ExitCode> {
     let out = "target/cell";
-    let path = Source::write("build", &source.to_build())?;
+    let mut known = Known::load(Path::new("."));
+    let prepared = Prepared::new(&source.to_build(), &known);
+    let path = Source::write("build", &prepared.text)?;
     let rpath = |folder: &Path| format!("link-arg=-Wl,-rpath,{}", folder.display());
     let mut command = compiler(settings, &path, out);
     command
@@ -267,10 +273,45 @@ fn build(source: &Source, settings: &Settings) -> Result<ExitCode> {
         .args(["-C", &rpath(&settings.std)]);
     let messages = output_of(command)?;
     print_messages(messages.stderr.lines());
-    if messages.success {
-        name_result(&Path::new(out).join("libctx.so"))?;
+    if !messages.success || !learn(&prepared, messages.stderr.lines(), &mut known)? {
+        return Ok(ExitCode::FAILURE);
     }
-    Ok(exit(messages.success))
+    name_result(&Path::new(out).join("libctx.so"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Remembers the types of new variables. False when one has a type that no later cell could name: such a
+/// cell does not run.
+fn learn<'a>(
+    prepared: &Prepared,
+    messages: impl Iterator<Item = &'a str>,
+    known: &mut Known,
+) -> Result<bool> {
+    let learned = prepared.learn(messages);
+    for (name, stand_in, ty) in &learned {
+        match ty {
+            Inferred::Named(ty) => {
+                known.types.insert((*stand_in).to_owned(), ty.clone());
+            }
+            unnamed => {
+                fs::write(types::ADVICE, unnamed.advice(name))
+                    .map_err(|e| format!("{}: {e}", types::ADVICE))?;
+                // The engine wants a message with every failure.
+                println!(
+                    "{}",
+                    serde_json::json!({
+                        "message": unnamed.advice(name), "level": "error", "code": null, "spans": [], "children": [],
+                        "rendered": unnamed.advice(name),
+                    })
+                );
+                return Ok(false);
+            }
+        }
+    }
+    if !learned.is_empty() {
+        variables::save(known).map_err(|e| format!("the types of variables could not be kept: {e}"))?;
+    }
+    Ok(true)
 }
 
 /// Tells the engine which file to load.
@@ -285,11 +326,12 @@ fn about_types(line: &str) -> bool {
     line.contains("Sd35Type")
 }
 
-/// Leaves the compiler's messages about types in `types.jsonl`, and passes on the others.
+/// Leaves the compiler's messages about the type of a receiver in `types.jsonl`, and passes on the others.
 fn check(source: &Source, settings: &Settings) -> Result<ExitCode> {
-    let path = Source::write("probe", &source.to_probe())?;
+    let prepared = Prepared::new(&source.to_check(), &Known::load(Path::new(".")));
+    let path = Source::write("probe", &prepared.text)?;
     let mut command = compiler(settings, &path, "target/probe");
-    command.args(["--crate-type", "lib", "--emit", "metadata"]).env("RUSTC_BOOTSTRAP", "1").args(FULL_TYPES);
+    command.args(["--crate-type", "lib", "--emit", "metadata"]);
     let messages = output_of(command)?;
     let types: Vec<&str> = messages.stderr.lines().filter(|line| about_types(line)).collect();
     fs::write("types.jsonl", types.join("\n")).map_err(|e| format!("types.jsonl: {e}"))?;
@@ -302,8 +344,10 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
     let source = Source::read()?;
     let verb = if args.iter().any(|a| a == "build") { "build" } else { "check" };
     let folder = if verb == "build" { "build" } else { "probe" };
-    let text = if verb == "build" { source.to_build() } else { source.to_probe() };
-    let path = Source::write(folder, &text)?;
+    let text = if verb == "build" { source.to_build() } else { source.to_check() };
+    let mut known = Known::load(Path::new("."));
+    let prepared = Prepared::new(&text, &known);
+    let path = Source::write(folder, &prepared.text)?;
     let manifest = fs::read_to_string("Cargo.toml").map_err(|e| format!("Cargo.toml: {e}"))?;
     // The same package with its source in the changed file. The engine's own Cargo.toml stays as it is.
     let own = Path::new("with-deps");
@@ -329,12 +373,10 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         format!("-Clink-arg=-Wl,-rpath,{}", settings.std.display()),
     ];
     let mut command = Command::new(&settings.cargo);
-    if verb == "check" {
-        flags.extend(FULL_TYPES.map(str::to_owned));
-        command.env("RUSTC_BOOTSTRAP", "1");
-    }
+    flags.extend(FULL_TYPES.map(str::to_owned));
     command
         .args(args)
+        .env("RUSTC_BOOTSTRAP", "1")
         .current_dir(own)
         .env("RUSTC", &settings.rustc)
         .env("CARGO_TARGET_DIR", crate_dir.join("target"))
@@ -358,10 +400,16 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         fs::write("types.jsonl", types.join("\n")).map_err(|e| format!("types.jsonl: {e}"))?;
     }
     print_messages(stdout.lines().filter(|line| verb == "build" || !about_types(line)));
-    if output.status.success() {
+    if !output.status.success() {
+        return Ok(ExitCode::FAILURE);
+    }
+    if verb == "build" {
+        if !learn(&prepared, stdout.lines(), &mut known)? {
+            return Ok(ExitCode::FAILURE);
+        }
         name_result(&Path::new("target").join(&settings.host).join("debug/libctx.so"))?;
     }
-    Ok(exit(output.status.success()))
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Where cargo's progress goes: to the cell's own output, if there is a way.
