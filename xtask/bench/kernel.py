@@ -29,7 +29,7 @@ REPEATS = 2 if QUICK else 10
 CLASSROOM = 4 if QUICK else 30
 CHAPTER = ROOT / "book/chapters/how-fast-is-it.md"
 CHART = ROOT / "book/chapters/diagrams/how-fast-is-it.svg"
-FIGURES = ROOT / "datasets/kernel-speed.json"
+FIGURES = ROOT / "xtask/bench/kernel.json"
 
 PLOT = 'plot::line("t").series("a", (0..50).map(|x| (x as f64, (x * {i}) as f64)))'
 KINDS = {

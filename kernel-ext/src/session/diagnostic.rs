@@ -48,12 +48,12 @@ fn render(error: &CompilationError, source: &Edited) -> String {
             let end = source.original_offset(span.end_line, span.end_column).max(start);
             let kind = if message.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(start..end);
-            let label = message.label.as_str();
+            let label = &message.label;
             // Where the compiler had no label, the engine repeats the title; names of its own say nothing.
             Some(if label.is_empty() || label.starts_with("error: ") || label.contains("evcxr") {
                 annotation
             } else {
-                annotation.label(label)
+                annotation.label(without_modules(label))
             })
         })
         .collect();
@@ -86,8 +86,34 @@ fn title_of(error: &CompilationError) -> String {
     let message = error.message().replace('\n', " ");
     match borrowing(&message) {
         Some(name) => format!("`{name}` borrows from something that a later cell could not keep alive"),
-        None => message,
+        None => without_modules(&message),
     }
+}
+
+/// `Vec<i32>` for `std::vec::Vec<i32>`: the compiler is asked for whole paths because later cells need
+/// them, and readers do not. Two types of one name keep their paths.
+fn without_modules(text: &str) -> String {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut parts: Vec<(&str, &str)> = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(word) {
+        let length = rest[start..].find(|c| !word(c) && c != ':').unwrap_or(rest.len() - start);
+        parts.push((&rest[..start], &rest[start..start + length]));
+        rest = &rest[start + length..];
+    }
+    let short = |path: &'_ str| -> usize {
+        let name = path.rfind("::").map_or(0, |at| at + 2);
+        if path[name..].starts_with(char::is_uppercase) { name } else { 0 }
+    };
+    let same = |path: &str| {
+        parts.iter().any(|(_, other)| *other != path && other[short(other)..] == path[short(path)..])
+    };
+    let mut result: String = parts
+        .iter()
+        .flat_map(|(between, path)| [*between, if same(path) { *path } else { &path[short(path)..] }])
+        .collect();
+    result.push_str(rest);
+    result
 }
 
 /// The variable that the engine refuses to keep because it borrows.
@@ -116,4 +142,25 @@ fn hint(error: &CompilationError) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_shown_without_their_modules() {
+        let cases = [
+            ("expected `std::string::String`, found `&str`", "expected `String`, found `&str`"),
+            (
+                "`std::vec::Vec<std::vec::Vec<u8>>` and std::thread::spawn",
+                "`Vec<Vec<u8>>` and std::thread::spawn",
+            ),
+            ("expected `a::Point`, found `b::Point`", "expected `a::Point`, found `b::Point`"),
+            ("mismatched types: é", "mismatched types: é"),
+        ];
+        for (full, short) in cases {
+            assert_eq!(without_modules(full), short);
+        }
+    }
 }

@@ -32,8 +32,8 @@ struct Binding {
 #[derive(Clone, Debug)]
 struct Untyped {
     bindings: Vec<Binding>,
-    /// Where a type goes when the pattern is a single name: after it, over the `: Vec<_>` there, if any.
-    annotation: Option<(usize, usize)>,
+    /// Where a type goes when the pattern is a single name without any.
+    annotation: Option<usize>,
     end: usize,
 }
 
@@ -109,15 +109,15 @@ impl Source {
             let known = |binding: &&Binding| last(&binding.name) && types.contains_key(&binding.name);
             let annotation = |name: &str| types.get(name).map_or_else(String::new, |ty| format!(": {ty}"));
             match (untyped.annotation, untyped.bindings.as_slice()) {
-                (Some((at, delete)), [binding]) => {
+                (Some(at), [binding]) => {
                     if known(&binding) {
-                        let insert = format!(": {}", types[&binding.name]);
-                        edits.push(Edit { at, delete, insert });
+                        edits.push(Edit { at, delete: 0, insert: annotation(&binding.name) });
                     }
                 }
                 (_, bindings) => {
-                    // A pattern cannot carry the types of its parts: bind each name again, typed. Before
-                    // the types are known this shows the engine which names there are.
+                    // A pattern cannot carry the types of its parts, and what the reader wrote (`Vec<_>`)
+                    // is wanted by the compiler: bind each name again, typed. Before the types are known
+                    // this shows the engine which names there are.
                     let insert: String = bindings
                         .iter()
                         .filter(|binding| last(&binding.name))
@@ -211,11 +211,10 @@ impl Source {
         if bindings.is_empty() || (complete && single) {
             return;
         }
-        let after = offset(pattern.syntax().text_range().end());
-        let typed_to = statement.ty().map_or(after, |ty| offset(ty.syntax().text_range().end()));
+        let plain = single && statement.ty().is_none();
         self.untyped.push(Untyped {
             bindings,
-            annotation: single.then_some((after, typed_to - after)),
+            annotation: plain.then(|| offset(pattern.syntax().text_range().end())),
             end: offset(statement.syntax().text_range().end()),
         });
     }
@@ -377,7 +376,7 @@ mod tests {
         assert_eq!(source.untyped_names().collect::<Vec<_>>(), ["v", "w"]);
         assert_eq!(
             source.typed(&types(&[("v", "Vec<i32>"), ("w", "Vec<i32>")])).text,
-            "let mut v: Vec<i32> = vec![1];\nlet w: Vec<i32> = v.clone();\nlet x: u8 = 1;"
+            "let mut v: Vec<i32> = vec![1];\nlet w: Vec<_> = v.clone(); let w: Vec<i32> = w;\nlet x: u8 = 1;"
         );
     }
 

@@ -273,24 +273,38 @@ fn build(source: &Source, settings: &Settings) -> Result<ExitCode> {
         .args(["-C", &rpath(&settings.std)]);
     let messages = output_of(command)?;
     print_messages(messages.stderr.lines());
-    if !messages.success || !learn(&prepared, messages.stderr.lines(), &mut known)? {
+    if !messages.success {
         return Ok(ExitCode::FAILURE);
+    }
+    match learn(&prepared, messages.stderr.lines(), &mut known)? {
+        Learned::Stored => {}
+        Learned::Coerced => return build(source, settings),
+        Learned::Refused => return Ok(ExitCode::FAILURE),
     }
     name_result(&Path::new(out).join("libctx.so"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Remembers the types of new variables. False when one has a type that no later cell could name: such a
-/// cell does not run.
+/// What became of the new variables of a cell.
+enum Learned {
+    /// Each is stored under a type that later cells can name.
+    Stored,
+    /// One is a function, to be stored as a pointer: the cell must be compiled with that type written out.
+    Coerced,
+    /// One has a type that no later cell could name: such a cell does not run.
+    Refused,
+}
+
+/// Remembers the types of new variables.
 fn learn<'a>(
     prepared: &Prepared,
     messages: impl Iterator<Item = &'a str>,
     known: &mut Known,
-) -> Result<bool> {
+) -> Result<Learned> {
     let learned = prepared.learn(messages);
     for (name, stand_in, ty) in &learned {
         match ty {
-            Inferred::Named(ty) => {
+            Inferred::Named(ty) | Inferred::Pointer(ty) => {
                 known.types.insert((*stand_in).to_owned(), ty.clone());
             }
             unnamed => {
@@ -304,14 +318,15 @@ fn learn<'a>(
                         "rendered": unnamed.advice(name),
                     })
                 );
-                return Ok(false);
+                return Ok(Learned::Refused);
             }
         }
     }
     if !learned.is_empty() {
         variables::save(known).map_err(|e| format!("the types of variables could not be kept: {e}"))?;
     }
-    Ok(true)
+    let coerced = learned.iter().any(|(_, _, ty)| matches!(ty, Inferred::Pointer(_)));
+    Ok(if coerced { Learned::Coerced } else { Learned::Stored })
 }
 
 /// Tells the engine which file to load.
@@ -404,8 +419,10 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     if verb == "build" {
-        if !learn(&prepared, stdout.lines(), &mut known)? {
-            return Ok(ExitCode::FAILURE);
+        match learn(&prepared, stdout.lines(), &mut known)? {
+            Learned::Stored => {}
+            Learned::Coerced => return with_dependencies(args, settings),
+            Learned::Refused => return Ok(ExitCode::FAILURE),
         }
         name_result(&Path::new("target").join(&settings.host).join("debug/libctx.so"))?;
     }

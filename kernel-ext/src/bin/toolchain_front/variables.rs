@@ -16,6 +16,8 @@ const STORE: &str = "evcxr_variable_store.put_variable::<";
 pub(crate) enum Inferred {
     /// A type that can be written down.
     Named(String),
+    /// A function, whose own type has no name; a pointer to it has this one.
+    Pointer(String),
     /// A closure: its type has no name.
     Closure,
     /// Some `impl Trait`, the future of an async block, or an adapter around a closure.
@@ -26,7 +28,7 @@ impl Inferred {
     /// What to do about a variable whose type has no name.
     pub(crate) fn advice(&self, name: &str) -> String {
         match self {
-            Self::Named(ty) => format!("`{name}` has type {ty}"),
+            Self::Named(ty) | Self::Pointer(ty) => format!("`{name}` has type {ty}"),
             Self::Closure => format!(
                 "`{name}` is a closure, which has no type that a later cell could name. Box it: \
                  `let {name}: Box<dyn Fn(...) -> ...> = Box::new(...);`, write a function instead, or put \
@@ -126,8 +128,15 @@ fn classify(ty: &str) -> Inferred {
     if ["{closure@", "{async", "{coroutine"].iter().any(|part| ty.contains(part)) {
         return Inferred::Opaque(without_places(ty));
     }
-    let named = without_function_names(&ty.replace("{integer}", "i32").replace("{float}", "f64"));
-    if named.contains("impl ") { Inferred::Opaque(named) } else { Inferred::Named(named) }
+    let inferred = ty.replace("{integer}", "i32").replace("{float}", "f64");
+    let named = without_function_names(&inferred);
+    if named.contains("impl ") {
+        Inferred::Opaque(named)
+    } else if named == inferred {
+        Inferred::Named(named)
+    } else {
+        Inferred::Pointer(named)
+    }
 }
 
 /// `{closure@file:1:2: 1:5}` is `{closure}`: the place is in a file that the reader does not know.
@@ -181,10 +190,10 @@ mod tests {
         );
         assert_eq!(classify("[{integer}; 3]"), Inferred::Named("[i32; 3]".into()));
         assert_eq!(classify("{closure@src/lib.rs:3:9: 3:12}"), Inferred::Closure);
-        assert_eq!(classify("fn(u8) -> u8 {double}"), Inferred::Named("fn(u8) -> u8".into()));
+        assert_eq!(classify("fn(u8) -> u8 {double}"), Inferred::Pointer("fn(u8) -> u8".into()));
         assert_eq!(
             classify("fn(i32) -> i32 {core::num::<impl i32>::abs}"),
-            Inferred::Named("fn(i32) -> i32".into())
+            Inferred::Pointer("fn(i32) -> i32".into())
         );
         let mapped = "Map<Range<{integer}>, {closure@probe/lib.rs:18:21: 18:24}>";
         assert_eq!(classify(mapped), Inferred::Opaque("Map<Range<{integer}>, {closure}>".into()));
