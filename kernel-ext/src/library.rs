@@ -89,7 +89,7 @@ impl Library {
             fs::remove_dir_all(&library.dir)?;
         }
         remove_stale(&cache, &library.dir);
-        progress("building the lessons library for the cells (about a minute, once)");
+        progress("building the lessons library for the cells (about two minutes, once)");
         library.build(&toolchain)?;
         Ok(library)
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 
 /// Minutes that a first build takes on two cores, measured; said only while nothing better is known.
-const USUAL_MINUTES: u64 = 8;
+const USUAL_MINUTES: u64 = 5;
 
 /// The narrowest terminal that is common.
 const TERMINAL_COLUMNS: usize = 80;
