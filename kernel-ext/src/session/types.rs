@@ -67,7 +67,7 @@ pub(crate) fn receiver(messages: &str) -> Option<String> {
             let bound = message["message"].as_str()?.split_once('`')?.1.to_owned();
             Some(bound.split_once(": lessons::cell::Sd35Type`")?.0.to_owned())
         })
-        .last()
+        .next_back()
 }
 
 #[cfg(test)]
