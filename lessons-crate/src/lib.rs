@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | randomness | [`rng`], [`dist`] | seeded numbers; service times and popularity |
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
+//! | scalability | [`scalability`] | what more hardware gives, and what waiting costs |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
@@ -41,6 +42,7 @@ pub mod plot;
 pub mod prelude;
 pub mod replication;
 pub mod rng;
+pub mod scalability;
 pub mod simulation;
 pub mod sketch;
 pub mod stats;

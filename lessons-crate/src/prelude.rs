@@ -37,6 +37,10 @@ pub use crate::network::{self, Fault, Network, Outbox, Process, Trace};
 pub use crate::plot::{self, Plot};
 pub use crate::replication::{self, ReplicatedRegister, Settings, pacelc, pbs, quorum};
 pub use crate::rng::Rng;
+pub use crate::scalability::{
+    self, MMc, QueueSimulation, Usl, UslFit, amdahl, amdahl_limit, bounds, erlang_b, erlang_c, estimate,
+    gustafson, little, load,
+};
 pub use crate::simulation::{
     self, DnsRotation, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,
 };

@@ -1,5 +1,7 @@
 //! What queueing theory says about the cluster, in mean service times.
 
+use crate::scalability::erlang_c;
+
 /// The mean latency of one backend that gets Poisson arrivals and serves exponential times: M/M/1.
 ///
 /// This is what [`Random`](crate::load_balancer::Random) does to each backend.
@@ -18,18 +20,12 @@ pub fn mg1(utilization: f64, variability: f64) -> f64 {
 }
 
 /// The mean latency of `servers` backends that take from one common queue: M/M/n. No policy that must
-/// choose at arrival, and knows no service times, is faster.
-///
-/// # Sources
-///
-/// A. K. Erlang, "Solution of Some Problems in the Theory of Probabilities of Significance in Automatic
-/// Telephone Exchanges", 1917 (the formula C).
+/// choose at arrival, and knows no service times, is faster. For rates, quantiles and more see
+/// [`MMc`](crate::scalability::MMc).
 pub fn common_queue(servers: u32, utilization: f64) -> f64 {
-    let offered = f64::from(servers) * utilization;
-    // Erlang's formula B by its recursion, then C from B.
-    let blocked = (1..=servers).fold(1.0, |b, n| offered * b / (f64::from(n) + offered * b));
-    let waits = blocked / (1.0 - utilization * (1.0 - blocked));
-    1.0 + waits / (f64::from(servers) * (1.0 - utilization))
+    let servers = servers as usize;
+    let waits = erlang_c(servers, servers as f64 * utilization);
+    1.0 + waits / (servers as f64 * (1.0 - utilization))
 }
 
 /// The mean latency with `choices` random choices in a very large cluster:
