@@ -5,6 +5,7 @@
 //! | randomness | [`rng`], [`dist`] | seeded numbers; service times and popularity |
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
 //! | scalability | [`scalability`] | what more hardware gives, and what waiting costs |
+//! | rate limiting | [`rate_limit`] | may this request pass now? |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
@@ -40,6 +41,7 @@ pub mod network;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;
+pub mod rate_limit;
 pub mod replication;
 pub mod rng;
 pub mod scalability;

@@ -35,6 +35,10 @@ pub use crate::load_balancer::{
 pub use crate::network::{self, Fault, Network, Outbox, Process, Trace};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
+pub use crate::rate_limit::{
+    self, FixedWindow, Gcra, LeakyBucket, PerKey, Rate, RateLimiter, SlidingLog, SlidingWindowCounter,
+    TokenBucket,
+};
 pub use crate::replication::{self, ReplicatedRegister, Settings, pacelc, pbs, quorum};
 pub use crate::rng::Rng;
 pub use crate::scalability::{
