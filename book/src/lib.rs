@@ -15,6 +15,7 @@ pub mod notebook;
 pub mod page;
 pub mod quiz;
 pub mod recorded;
+pub mod standard;
 
 pub use chapter::{Block, Cell, Chapter, Role};
 pub use exercise::Exercise;

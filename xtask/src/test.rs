@@ -17,7 +17,7 @@ struct Step {
     run: fn(&mut Counts) -> Result<()>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "packages", about: "install the system packages and Python tools", run: packages },
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "lint", about: "clippy, no warnings", run: lint },
@@ -25,6 +25,7 @@ const STEPS: [Step; 11] = [
     Step { name: "doc", about: "the examples in the documentation", run: doc },
     Step { name: "wasm", about: "the pure core compiles for wasm32", run: wasm },
     Step { name: "book", about: "the site and the notebooks are built", run: book },
+    Step { name: "standard", about: "what every lesson must have, counted", run: standard },
     Step { name: "cells", about: "every cell of the book through the real kernel", run: cells },
     Step { name: "kernel", about: "the kernel through a real Jupyter client", run: kernel },
     Step { name: "notebooks", about: "the notebooks, registered and run by a real Jupyter", run: notebooks },
@@ -260,6 +261,12 @@ fn book(counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
     command.arg("build");
     whole(command, counts)
+}
+
+fn standard(counts: &mut Counts) -> Result<()> {
+    let mut command = sd35()?;
+    command.args(["check", "--standard"]);
+    counted(command, counts, own_line)
 }
 
 fn cells(counts: &mut Counts) -> Result<()> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use book::recorded::Drift;
-use book::{Book, Cell, Day, Recorded};
+use book::{Book, Cell, Day, Recorded, standard};
 use clap::Args;
 use serde_json::Value;
 
@@ -25,6 +25,9 @@ pub struct Options {
     /// Compare this executed notebook with the recorded outputs, instead of running cells.
     #[arg(long, value_name = "FILE", conflicts_with = "record")]
     notebook: Option<PathBuf>,
+    /// Count what each lesson must have, instead of running cells.
+    #[arg(long, conflicts_with_all = ["record", "notebook"])]
+    standard: bool,
 }
 
 /// Runs the cells of each day in order, from a fresh kernel per day.
@@ -44,11 +47,14 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     if let Some(notebook) = &options.notebook {
         return check_notebook(&book, notebook);
     }
+    let chosen = |day: &&Day| options.days.is_empty() || options.days.contains(&day.header.number);
+    if options.standard {
+        return check_standard(&book, chosen);
+    }
     Library::prepare(&mut |step| eprintln!("{step}"))?;
     let program = std::env::current_exe()?;
     let begun = Instant::now();
     let (mut cells, mut drifted) = (0, 0);
-    let chosen = |day: &&Day| options.days.is_empty() || options.days.contains(&day.header.number);
     for day in book.days.iter().filter(chosen) {
         println!("Day {}: {}", day.header.number, day.header.title);
         let mut recorded = book.recorded(day)?;
@@ -79,6 +85,20 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         begun.elapsed().as_secs_f64()
     );
     Ok(if drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Counts what each lesson has, beside what it must have.
+fn check_standard(book: &Book, chosen: impl Fn(&&Day) -> bool) -> Result<ExitCode> {
+    let mut short = 0;
+    for day in book.days.iter().filter(chosen) {
+        println!("Day {}: {}", day.header.number, day.header.title);
+        for count in standard::count(day, &book.recorded(day)?) {
+            short += usize::from(!count.holds());
+            println!("  {:6} {count}", if count.holds() { "ok" } else { "FAILED" });
+        }
+    }
+    println!("{short} counts are not as they should be");
+    Ok(if short == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn report(cell: &str, seconds: f64, drift: Option<&Drift>) {
