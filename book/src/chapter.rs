@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::exercise::Exercise;
+use crate::explorable::Explorable;
 use crate::quiz::{Card, Quiz};
 
 /// Something wrong in a chapter: the place and one sentence.
@@ -57,6 +58,8 @@ pub enum Block {
     Quiz(Quiz),
     /// Flash cards.
     Cards(Vec<Card>),
+    /// A figure with sliders.
+    Explorable(Box<Explorable>),
 }
 
 /// One lesson.
@@ -72,15 +75,15 @@ pub struct Chapter {
 const NOTES: &str = "## Instructor notes";
 
 impl Chapter {
-    /// Reads a chapter. Exercises are looked up in `exercises`.
+    /// Reads a chapter. Exercises and explorables are looked up in `book`, the folder of the book.
     ///
     /// # Errors
     ///
     /// Names the file, the line and what to do: an unknown tag, a bad or repeated id, a fence that is never
-    /// closed, a quiz that does not parse, an exercise that does not exist.
-    pub fn parse(text: &str, file: &Path, exercises: &Path) -> Result<Self, ChapterError> {
+    /// closed, a quiz that does not parse, an exercise or an explorable that does not exist.
+    pub fn parse(text: &str, file: &Path, book: &Path) -> Result<Self, ChapterError> {
         let mut reader =
-            Reader { file, exercises, ids: BTreeSet::new(), prose: String::new(), blocks: Vec::new() };
+            Reader { file, book, ids: BTreeSet::new(), prose: String::new(), blocks: Vec::new() };
         let mut notes_at = None;
         let mut lines = text.lines().enumerate();
         while let Some((index, line)) = lines.next() {
@@ -105,6 +108,10 @@ impl Chapter {
                 line.trim().strip_prefix("{{#exercise ").and_then(|l| l.strip_suffix("}}"))
             {
                 reader.exercise(id.trim(), number)?;
+            } else if let Some(name) =
+                line.trim().strip_prefix("{{#explorable ").and_then(|l| l.strip_suffix("}}"))
+            {
+                reader.explorable(name.trim(), number)?;
             } else {
                 if line.trim_end() == NOTES {
                     reader.end_prose();
@@ -141,7 +148,7 @@ impl Chapter {
 
 struct Reader<'a> {
     file: &'a Path,
-    exercises: &'a Path,
+    book: &'a Path,
     ids: BTreeSet<String>,
     prose: String,
     blocks: Vec<Block>,
@@ -228,9 +235,20 @@ impl Reader<'_> {
     fn exercise(&mut self, id: &str, line: usize) -> Result<(), ChapterError> {
         self.claim(id, line)?;
         self.claim(&format!("{id}-check"), line)?;
-        let exercise =
-            Exercise::load(&self.exercises.join(id), line).map_err(|message| self.error(line, message))?;
+        let exercise = Exercise::load(&self.book.join("exercises").join(id), line)
+            .map_err(|message| self.error(line, message))?;
         self.push(Block::Exercise(Box::new(exercise)));
+        Ok(())
+    }
+
+    fn explorable(&mut self, name: &str, line: usize) -> Result<(), ChapterError> {
+        let explorable = Explorable::load(&self.book.join("explorables"), name)
+            .map_err(|message| self.error(line, message))?;
+        // Addresses that share what its sliders say could not tell two of them apart.
+        if !self.ids.insert(format!("explorable {name}")) {
+            return Err(self.error(line, format!("the explorable `{name}` is here twice; once is enough")));
+        }
+        self.push(Block::Explorable(Box::new(explorable)));
         Ok(())
     }
 }
@@ -240,7 +258,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Chapter, ChapterError> {
-        Chapter::parse(text, Path::new("day.md"), Path::new("no-exercises"))
+        Chapter::parse(text, Path::new("day.md"), Path::new(env!("CARGO_MANIFEST_DIR")))
     }
 
     #[track_caller]
@@ -273,7 +291,9 @@ mod tests {
         let cell = "```rust,noplayground,cell-d03-a\n```\n";
         refused(&format!("{cell}{cell}"), 3, "used twice");
         refused("a\nb\n```rust\nfn", 3, "never closed");
-        refused("{{#exercise d03-none}}", 1, "no-exercises/d03-none");
+        refused("{{#exercise d03-none}}", 1, "exercises/d03-none");
+        refused("{{#explorable d03-none}}", 1, "no explorable `d03-none`");
+        refused("{{#explorable bloom-filter}}\n{{#explorable bloom-filter}}", 2, "here twice");
         refused("```toml,quiz-d03-q\n[[item]]\n```\n", 1, "question");
     }
 }

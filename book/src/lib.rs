@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 pub mod chapter;
 pub mod exercise;
+pub mod explorable;
 pub mod notebook;
 pub mod page;
 pub mod quiz;
@@ -19,6 +20,7 @@ pub mod standard;
 
 pub use chapter::{Block, Cell, Chapter, Role};
 pub use exercise::Exercise;
+pub use explorable::Explorable;
 pub use recorded::Recorded;
 
 /// One day of the course, as `lessons.toml` lists it, with its chapter.
@@ -96,7 +98,7 @@ impl Book {
             let file = root.join("chapters").join(format!("{}.md", header.slug));
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("day {}: cannot read {}", header.number, file.display()))?;
-            let chapter = Chapter::parse(&text, &file, &root.join("exercises"))?;
+            let chapter = Chapter::parse(&text, &file, root)?;
             for cell in chapter.cells() {
                 let place = format!("{}:{}", file.display(), cell.line);
                 if let Some(other) = seen.insert(cell.id.clone(), place.clone()) {

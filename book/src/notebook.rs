@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::chapter::{Block, Cell};
 use crate::quiz::{Card, Quiz};
 use crate::recorded::Recorded;
-use crate::{Day, Exercise};
+use crate::{Day, Exercise, Explorable};
 
 /// The kernel's name, as `sd35 kernel install` registers it.
 const KERNEL: &str = "sd35";
@@ -27,6 +27,7 @@ pub fn notebook(day: &Day, recorded: &Recorded, chapters: &Path) -> Value {
             Block::Exercise(exercise) => cells.exercise(exercise),
             Block::Quiz(quiz) => cells.prose(&quiz_text(quiz)),
             Block::Cards(cards) => cells.prose(&cards_text(cards)),
+            Block::Explorable(explorable) => cells.explorable(explorable, &day.header.slug),
         }
     }
     json!({
@@ -85,6 +86,32 @@ impl Cells<'_> {
             "execution_count": null,
             "source": cell.source,
             "outputs": outputs,
+        }));
+    }
+
+    /// The recorded figure, in words too, and where it can be changed.
+    fn explorable(&mut self, explorable: &Explorable, slug: &str) {
+        let Explorable { about, view } = explorable;
+        let file = format!("{}.svg", about.name);
+        let mut text =
+            format!("**{}.** {}\n\n![{}](attachment:{file})\n\n", about.title, about.about, view.alt);
+        for fact in &view.facts {
+            text += &format!("- {}: **{}**\n", fact.name, fact.shown);
+        }
+        let numbers = crate::page::table(&view.columns, &view.rows);
+        text += &format!("\n{}", folded("Numbers", &numbers));
+        text += &format!(
+            "On the page of this lesson the figure has sliders: run `cargo run --release` in the folder of the \
+             course and open `{slug}.html#explorable={}`.\n",
+            about.name
+        );
+        let figure = BASE64_STANDARD.encode(explorable.standalone());
+        self.cells.push(json!({
+            "cell_type": "markdown",
+            "id": format!("explorable-{}", about.name),
+            "metadata": {},
+            "source": text,
+            "attachments": { file: { "image/svg+xml": figure } },
         }));
     }
 

@@ -4,8 +4,11 @@
 //! block. The recorded outputs go in afterwards, into the finished pages, so that the search index holds
 //! the words of the book and not thousands of numbers.
 
+mod explorable;
 mod markup;
 mod outputs;
+
+pub(crate) use explorable::table;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +20,7 @@ use mdbook_core::config::Config;
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-use crate::Book;
+use crate::{Block, Book};
 
 /// Builds the site into `out`. Until everything is there, whatever was in `out` stays as it was.
 ///
@@ -80,6 +83,11 @@ impl Preprocessor for Lessons {
 fn insert_outputs(book: &Book, site: &Path) -> Result<()> {
     let mut places = Vec::new();
     for day in &book.days {
+        for block in day.chapter.blocks.iter().chain(&day.chapter.notes) {
+            if let Block::Explorable(explorable) = block {
+                places.push((explorable::place(&explorable.about.name), explorable::html(explorable)));
+            }
+        }
         let recorded = book.recorded(day)?;
         for cell in day.chapter.cells() {
             if let Some(shown) = recorded.outputs(&cell) {

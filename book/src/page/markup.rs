@@ -39,6 +39,9 @@ fn part(block: &Block) -> String {
         Block::Exercise(exercise) => self::exercise(exercise),
         Block::Quiz(quiz) => self::quiz(quiz),
         Block::Cards(cards) => self::cards(cards),
+        Block::Explorable(explorable) => {
+            format!("\n{}\n\n", super::explorable::place(&explorable.about.name))
+        }
     }
 }
 

@@ -1,0 +1,48 @@
+//! Explorables on a page: the recorded figure, which `theme/explorable.js` brings to life.
+
+use std::fmt::Write as _;
+
+use super::outputs::escape;
+use crate::Explorable;
+
+/// The empty place for an explorable, which `insert_outputs` fills: its words are not for the search.
+pub(super) fn place(name: &str) -> String {
+    format!("<div class=\"explorable\" data-explorable=\"{name}\"></div>")
+}
+
+/// The recorded figure in its place. Holds no empty line.
+pub(super) fn html(explorable: &Explorable) -> String {
+    let Explorable { about, view } = explorable;
+    let mut html = format!(
+        "<div class=\"explorable\" data-explorable=\"{name}\"><figure aria-label=\"{title}\">\
+         <figcaption><strong>{title}.</strong> {words}</figcaption>\
+         <div class=\"drawing\">{svg}</div><dl class=\"facts\">",
+        name = escape(&about.name),
+        title = escape(&about.title),
+        words = escape(&about.about),
+        svg = view.svg,
+    );
+    for fact in &view.facts {
+        let _ = write!(html, "<div><dt>{}</dt><dd>{}</dd></div>", escape(&fact.name), escape(&fact.shown));
+    }
+    html += "</dl><details class=\"numbers\"><summary>Numbers</summary>";
+    html += &table(&view.columns, &view.rows);
+    html + "</details></figure></div>"
+}
+
+/// A table of numbers.
+pub(crate) fn table(columns: &[String], rows: &[Vec<String>]) -> String {
+    let mut html = String::from("<table><thead><tr>");
+    for column in columns {
+        let _ = write!(html, "<th scope=\"col\">{}</th>", escape(column));
+    }
+    html += "</tr></thead><tbody>";
+    for row in rows {
+        html += "<tr>";
+        for cell in row {
+            let _ = write!(html, "<td>{}</td>", escape(cell));
+        }
+        html += "</tr>";
+    }
+    html + "</tbody></table>"
+}
