@@ -226,6 +226,7 @@ fn sections(blocks: &[Block]) -> Vec<Section<'_>> {
         match block {
             Block::Prose(text) => read_prose(text, &mut sections),
             Block::Cell(cell) => sections.last_mut().expect("never empty").cells.push(cell),
+            Block::Explorable(_) => sections.last_mut().expect("never empty").pictures += 1,
             Block::Exercise(_) | Block::Quiz(_) | Block::Cards(_) => {}
         }
     }
