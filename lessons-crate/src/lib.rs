@@ -5,6 +5,7 @@
 //! | randomness | [`rng`], [`dist`] | seeded numbers; service times and popularity |
 //! | hashing | [`hash`], [`hashing`] | stable hash functions; which node gets which key |
 //! | scalability | [`scalability`] | what more hardware gives, and what waiting costs |
+//! | gateways | [`gateway`] | routes, tokens, and what else happens before business code |
 //! | rate limiting | [`rate_limit`] | may this request pass now? |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
@@ -31,6 +32,7 @@ pub mod consistency;
 pub mod dataset;
 pub mod display;
 pub mod dist;
+pub mod gateway;
 pub mod hash;
 pub mod hashing;
 pub mod interrupt;
