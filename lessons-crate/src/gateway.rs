@@ -6,11 +6,13 @@
 //! | routing | [`LinearRouter`], [`PrefixRouter`], [`RadixRouter`] | the route of a path; [`clean_path`] first |
 //! | authentication | [`hmac_sha256`], [`token`] | who is it? Signed tokens, and how they are forged |
 //! | rate limiting | [`rate_limit`](crate::rate_limit) | how often may they? |
+//! | two versions | [`canary`] | who gets the new one |
 //! | the same elsewhere | [`kong`], [`nginx`] | the plan as configuration of Kong and of nginx |
 //!
 //! All of it is pure; `lab::Gateway` runs a plan on sockets.
 
 pub mod base64url;
+pub mod canary;
 mod hmac;
 pub mod kong;
 pub mod nginx;

@@ -9,6 +9,7 @@
 //! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
+//! | own gateway | [`Gateway`], [`SharedLimiter`] | routes, keys and tokens, limits (one for many, in Redis), aggregation |
 //! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
 //! | load | [`Load`] | open and closed loop, latencies without coordinated omission |
@@ -31,6 +32,7 @@
 mod doctor;
 mod error;
 mod folder;
+mod gateway;
 mod haproxy;
 pub mod http;
 mod link;
@@ -48,6 +50,7 @@ mod redis;
 mod resp;
 mod server;
 mod service;
+mod shared_limiter;
 #[cfg(feature = "lab-sql")]
 mod sql;
 #[cfg(feature = "lab-sql")]
@@ -60,6 +63,7 @@ use std::pin::Pin;
 
 pub use doctor::doctor;
 pub use error::LabError;
+pub use gateway::{Gateway, StoreDown};
 pub use haproxy::HaProxy;
 pub use link::{Link, heal, partition};
 pub use load::{Load, LoadResult};
@@ -73,6 +77,7 @@ pub use redis::{Redis, RedisCluster, RedisGroup, Reply};
 pub use resp::{Frame, Store};
 pub use server::Server;
 pub use service::{Service, counts};
+pub use shared_limiter::SharedLimiter;
 #[cfg(feature = "lab-sql")]
 pub use sql::{Plan, Rows};
 #[cfg(feature = "lab-sql")]

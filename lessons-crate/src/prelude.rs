@@ -16,6 +16,7 @@ pub use crate::display::{MimeBundle, Render};
 pub use crate::dist::{
     self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Weighted, Zipf,
 };
+pub use crate::gateway::{self, Plan, RadixRouter, Router, Rule};
 pub use crate::hash;
 pub use crate::hashing::{
     self, BoundedLoad, HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous, jump_hash,
@@ -23,8 +24,8 @@ pub use crate::hashing::{
 };
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
-    self, BalanceMode, HaProxy, LabError, Link, Load, LoadResult, Memcached, Nginx, Redis, RedisCluster,
-    RedisGroup, Service, ZooKeeper, http,
+    self, BalanceMode, Gateway, HaProxy, LabError, Link, Load, LoadResult, Memcached, Nginx, Redis,
+    RedisCluster, RedisGroup, Service, SharedLimiter, StoreDown, ZooKeeper, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Sqlite};

@@ -33,7 +33,10 @@ pub fn configuration(plan: &Plan) -> String {
             Target::Parts { parts, .. } => {
                 let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
                 let names = names.join(", ");
-                yaml.line(0, &format!("# Rule {}: Kong merges no answers. {names} need a service.", rule.name));
+                yaml.line(
+                    0,
+                    &format!("# Rule {}: Kong merges no answers. {names} need a service.", rule.name),
+                );
             }
         }
     }
@@ -149,7 +152,10 @@ fn consumers(yaml: &mut Lines, plan: &Plan) {
         yaml.line(1, &format!("keyauth_credentials: [{{ key: {} }}]", quoted(key)));
     }
     if needs_tokens {
-        yaml.line(0, "# For the jwt plugin, each issuer is a consumer with jwt_secrets: [{ key: KID, secret: ... }].");
+        yaml.line(
+            0,
+            "# For the jwt plugin, each issuer is a consumer with jwt_secrets: [{ key: KID, secret: ... }].",
+        );
     }
 }
 

@@ -29,8 +29,10 @@ pub fn configuration(plan: &Plan, verifier: Option<&str>) -> (String, String) {
     let (mut http, mut server) = (String::new(), String::new());
     // Writing into a string cannot fail, here and below.
     for (name, backends) in &plan.groups {
-        let servers: String =
-            backends.iter().map(|backend| format!("server {backend} max_fails=1 fail_timeout=2s; ")).collect();
+        let servers: String = backends
+            .iter()
+            .map(|backend| format!("server {backend} max_fails=1 fail_timeout=2s; "))
+            .collect();
         let _ = writeln!(http, "upstream {name} {{ {servers}keepalive 32; }}");
     }
     if !plan.consumers.is_empty() {
@@ -119,11 +121,8 @@ fn inside(server: &mut String, rule: &Rule, group: &str, verifier: Option<&str>)
         let _ = write!(body, "limit_req zone={}{burst}; limit_req_status 429; ", rule.name);
     }
     let milliseconds = rule.timeout.as_millis().max(1);
-    let upstream = if rule.canary.is_some() {
-        format!("$group_of_{}", variable(&rule.name))
-    } else {
-        group.to_owned()
-    };
+    let upstream =
+        if rule.canary.is_some() { format!("$group_of_{}", variable(&rule.name)) } else { group.to_owned() };
     let _ = write!(
         body,
         "proxy_pass http://{upstream}; proxy_http_version 1.1; proxy_set_header Connection \"\"; \

@@ -74,7 +74,9 @@ fn unescape(path: &str) -> Result<String, PathError> {
         let byte = u8::from_str_radix(digits, 16).map_err(|_| PathError::BadEscape)?;
         match byte {
             b'/' | b'\\' | 0 => return Err(PathError::Ambiguous),
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte))
+            }
             _ => text.push_str(&format!("%{byte:02X}")),
         }
         text.push_str(&part[2..]);

@@ -392,12 +392,10 @@ pub(super) mod tests {
         let (router, rules) = shop().router().expect("good");
         let rule = |path: &str| router.find(path).map(|found| rules[found.route]);
         assert_eq!(["/orders", "/orders/", "/orders/1/x"].map(rule), [Some(0); 3]);
-        assert_eq!(["/orders-old", "/catalog", "/catalog/7", "/home/ada"].map(rule), [
-            None,
-            None,
-            Some(1),
-            Some(2)
-        ]);
+        assert_eq!(
+            ["/orders-old", "/catalog", "/catalog/7", "/home/ada"].map(rule),
+            [None, None, Some(1), Some(2)]
+        );
         let everything = Plan::new().group("a", [([127, 0, 0, 1], 1).into()]);
         let everything = everything.rule(Rule::prefix("all", "/").to("a"));
         let (router, _) = everything.router().expect("good");
@@ -411,7 +409,9 @@ pub(super) mod tests {
         assert!(error(shop().rule(Rule::prefix("x", "/x").to("nowhere"))).contains("\"nowhere\""));
         assert!(error(shop().rule(Rule::prefix("x", "/x"))).contains("leads nowhere"));
         assert!(error(shop().rule(Rule::prefix("orders", "/x").to("orders"))).contains("stands twice"));
-        assert!(error(shop().rule(Rule::prefix("x", "/orders").to("orders"))).contains("fits the same paths"));
+        assert!(
+            error(shop().rule(Rule::prefix("x", "/orders").to("orders"))).contains("fits the same paths")
+        );
         assert!(error(shop().rule(Rule::prefix("x y", "/x").to("orders"))).contains("plain name"));
         assert!(error(shop().consumer("eve", "ada-key")).contains("API key"));
         let no_keys = Plan { tokens: None, ..shop() };

@@ -237,8 +237,8 @@ pub fn verify_signature(token: &str, keys: &KeySet) -> Result<Vec<u8>, TokenErro
     };
     let decode = |part| base64url::decode(part).ok_or(TokenError::Malformed("a part is not base64url"));
     let header_bytes = decode(header)?;
-    let header_fields: Header =
-        serde_json::from_slice(&header_bytes).map_err(|_| TokenError::Malformed("the header is not as needed"))?;
+    let header_fields: Header = serde_json::from_slice(&header_bytes)
+        .map_err(|_| TokenError::Malformed("the header is not as needed"))?;
     if let Some(critical) = header_fields.crit {
         return Err(TokenError::Critical(critical.to_string()));
     }

@@ -6,6 +6,7 @@ mod coordination;
 #[cfg(feature = "lab-sql")]
 mod databases;
 mod front;
+mod gateway;
 mod handle;
 mod key_value;
 mod link;

@@ -22,7 +22,8 @@ fn check(token: &str) -> Result<Claims, TokenError> {
 
 /// A token with this header, signed as if the header did not matter.
 fn with_header(header: &Value, key: &[u8]) -> String {
-    let signed = [header, &good_claims()].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
+    let signed =
+        [header, &good_claims()].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
     let tag = base64url::encode(&hmac_sha256(key, signed.as_bytes()));
     format!("{signed}.{tag}")
 }
