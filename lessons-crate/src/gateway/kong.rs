@@ -106,7 +106,7 @@ fn service(yaml: &mut Lines, rule: &Rule, group: &str) {
 fn window(rate: crate::rate_limit::Rate) -> (u128, &'static str) {
     let per = |seconds: u128| {
         let nanoseconds = u128::from(rate.count()) * seconds * 1_000_000_000;
-        (nanoseconds / rate.period().as_nanos(), nanoseconds % rate.period().as_nanos() == 0)
+        (nanoseconds / rate.period().as_nanos(), nanoseconds.is_multiple_of(rate.period().as_nanos()))
     };
     let windows = [(1, "second"), (60, "minute"), (3_600, "hour"), (86_400, "day")];
     let exact = windows.into_iter().find(|&(seconds, _)| per(seconds).0 > 0 && per(seconds).1);

@@ -243,11 +243,11 @@ pub fn verify_signature(token: &str, keys: &KeySet) -> Result<Vec<u8>, TokenErro
         return Err(TokenError::Critical(critical.to_string()));
     }
     let (algorithm, key) = match &header_fields.kid {
-        Some(name) => keys.keys.get(name).ok_or_else(|| TokenError::UnknownKey(name.clone()))?,
+        Some(name) => keys.keys.get(name),
         // Without a name there must be no choice.
-        None if keys.keys.len() == 1 => keys.keys.values().next().expect("there is one"),
-        None => return Err(TokenError::UnknownKey(String::new())),
-    };
+        None => keys.keys.values().next().filter(|_| keys.keys.len() == 1),
+    }
+    .ok_or_else(|| TokenError::UnknownKey(header_fields.kid.clone().unwrap_or_default()))?;
     if header_fields.alg != algorithm.name() || *algorithm != Algorithm::Hs256 {
         return Err(TokenError::WrongAlgorithm { said: header_fields.alg, needed: algorithm.name() });
     }
