@@ -8,6 +8,7 @@
 //! | gateways | [`gateway`] | routes, tokens, and what else happens before business code |
 //! | rate limiting | [`rate_limit`] | may this request pass now? |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
+//! | caching | [`cache`] | what stays close, for how long, and what leaves |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
 //! | replication | [`replication`] | one register on several nodes: quorums, leaders, CAP and PACELC |
@@ -23,6 +24,7 @@
 //! randomness are arguments, so the same seed gives the same result on every machine, and everything that
 //! is an algorithm also compiles to `wasm32-unknown-unknown` (where `plot` and `check` are left out).
 
+pub mod cache;
 #[cfg(feature = "cell")]
 pub mod cell;
 #[cfg(not(target_arch = "wasm32"))]

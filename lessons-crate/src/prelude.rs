@@ -1,5 +1,10 @@
 //! What every cell can use without an import.
 
+pub use crate::cache::{
+    self, Cache, CacheControl, CachedStore, Cdn, Clock, Eviction, EvictionPolicy, Fifo, Levels, Lfu,
+    Lifetime, Lru, MissRatioCurve, Protection, S3Fifo, SampledLru, Sieve, SingleFlight, Stampede, TtlCache,
+    WTinyLfu, WritePolicy, WriteWorkload,
+};
 #[cfg(feature = "cell")]
 #[doc(hidden)]
 pub use crate::cell::{self, ShowDebug};

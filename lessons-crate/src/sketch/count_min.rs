@@ -100,6 +100,13 @@ impl CountMin {
         Ok(())
     }
 
+    /// Halves every count, rounding down, so that the past fades: done now and then, the counts are of what came
+    /// lately. O(w d).
+    pub fn halve(&mut self) {
+        self.counters.iter_mut().for_each(|counter| *counter /= 2);
+        self.total /= 2;
+    }
+
     /// The sum of all counts.
     pub fn total(&self) -> u64 {
         self.total
@@ -149,6 +156,15 @@ mod tests {
         assert!(beyond as f64 <= failure * 20_000.0, "{beyond}");
         // The head of the distribution is nearly exact.
         assert!(sketch.estimate(0) as f64 <= exact[0] as f64 * 1.01);
+    }
+
+    #[test]
+    fn halved_counts_are_half() {
+        let mut sketch = CountMin::with_size(1_000, 4).unwrap();
+        sketch.add("a", 9);
+        sketch.add("b", 1);
+        sketch.halve();
+        assert_eq!((sketch.estimate("a"), sketch.estimate("b"), sketch.total()), (4, 0, 5));
     }
 
     #[test]
