@@ -96,7 +96,7 @@ impl Cdn {
     /// When there is no such edge.
     pub fn get(&mut self, now: Duration, edge: usize, path: &str) -> CdnResponse {
         let stored = self.edges[edge].get(path).copied();
-        let answer = self.through(now, stored, |cdn| cdn.from_behind_edge(now, path));
+        let answer = self.through(now, stored, |cdn| cdn.fetch_behind_edge(now, path));
         if let Some(kept) = answer.1 {
             self.edges[edge].insert(path.to_owned(), kept);
         }
@@ -172,10 +172,10 @@ impl Cdn {
     }
 
     /// What an edge gets from the shield, or from the origin when there is none.
-    fn from_behind_edge(&mut self, now: Duration, path: &str) -> Option<Stored> {
-        let Some(shield) = &self.shield else { return self.from_origin(now, path) };
+    fn fetch_behind_edge(&mut self, now: Duration, path: &str) -> Option<Stored> {
+        let Some(shield) = &self.shield else { return self.fetch_origin(now, path) };
         let stored = shield.get(path).copied();
-        let (answer, kept) = self.through(now, stored, |cdn| cdn.from_origin(now, path));
+        let (answer, kept) = self.through(now, stored, |cdn| cdn.fetch_origin(now, path));
         if let (Some(kept), Some(shield)) = (kept, &mut self.shield) {
             shield.insert(path.to_owned(), kept);
         }
@@ -183,7 +183,7 @@ impl Cdn {
         (answer.answered != Answered::Error).then_some(Stored { version: answer.version, confirmed })
     }
 
-    fn from_origin(&mut self, now: Duration, path: &str) -> Option<Stored> {
+    fn fetch_origin(&mut self, now: Duration, path: &str) -> Option<Stored> {
         if !self.origin_is_up {
             return None;
         }
