@@ -18,8 +18,8 @@ pub(crate) const EXPLORABLE: Explorable = Explorable {
 };
 
 /// How many absent keys ask the filter of the picture, and those of the chart.
-const PROBES: u64 = 20_000;
-const CHART_PROBES: u64 = 4_000;
+const PROBES: u64 = 10_000;
+const CHART_PROBES: u64 = 3_000;
 const HASHES_MAX: u32 = 16;
 /// The lowest rate of the chart, as a power of ten.
 const LOWEST: i32 = -4;

@@ -13,6 +13,14 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
+    /// From 0 to `max`, with round ticks up to it.
+    pub(crate) fn from_zero(max: f64, label: &str) -> Self {
+        let step = round_step(max / 4.5);
+        let count = (max / step).floor() as usize;
+        let ticks = (0..=count).map(|i| (i as f64 * step, number(i as f64 * step))).collect();
+        Self { min: 0.0, max, log: false, ticks, label: label.to_owned() }
+    }
+
     /// From `min` to `max`, with a tick at each of these.
     pub(crate) fn between(min: f64, max: f64, ticks: &[f64], label: &str) -> Self {
         let ticks = ticks.iter().map(|&tick| (tick, number(tick))).collect();
@@ -42,6 +50,14 @@ impl Axis {
         };
         place.clamp(0.0, 1.0)
     }
+}
+
+/// A step of 1, 2 or 5 times a power of ten, at least as long as this.
+fn round_step(at_least: f64) -> f64 {
+    let at_least = at_least.max(1e-12);
+    let power = 10f64.powi(at_least.log10().floor() as i32);
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
+    steps.into_iter().find(|&step| step >= at_least * 0.999_999).unwrap_or(steps[3])
 }
 
 /// A number at a tick: 1500 as 1.5k.
@@ -91,7 +107,10 @@ impl Chart {
         for (value, text) in &chart.x.ticks {
             let x = chart.x_at(*value);
             svg.line("axis", (x, bottom), (x, bottom + 4.0));
-            svg.text("tick", Anchor::Middle, x, bottom + 17.0, text);
+            // Nothing sticks out at the right end.
+            let last = x + 10.0 > chart.left + chart.width;
+            let (anchor, x) = if last { (Anchor::End, x + 8.0) } else { (Anchor::Middle, x) };
+            svg.text("tick", anchor, x, bottom + 17.0, text);
         }
         svg.line("axis", (chart.left, bottom), (chart.left + chart.width, bottom));
         svg.text("name", Anchor::Start, left, top + 12.0, &chart.y.label);

@@ -6,8 +6,12 @@
 //!
 //! | explorable | of | shows |
 //! |---|---|---|
-//! | `load-balancer` | [`lessons::load_balancer`] | policies on equal, slow and stale clusters |
 //! | `bloom-filter` | [`lessons::sketch`] | bits, keys, and how often "maybe" is wrong |
+//! | `load-balancer` | [`lessons::load_balancer`] | policies on equal, slow and stale clusters |
+//! | `pacelc` | [`lessons::replication`] | who answers in a partition, and what is stale without one |
+//! | `rate-limiter` | [`lessons::rate_limit`] | who passes, and the most that passes in any second |
+//! | `scalability` | [`lessons::scalability`] | what more nodes give, and where latency turns up |
+//! | `sharding` | [`lessons::hashing`] | who owns which key, and what moves when a node comes or goes |
 //!
 //! The page loads `explorables.wasm`, which is kept in the repository beside the hash of the sources it was
 //! built from; `cargo xtask wasm` builds it anew. What stands on a page before, in notebooks and on paper is
@@ -17,6 +21,10 @@ mod bloom_filter;
 mod chart;
 mod control;
 mod load_balancer;
+mod pacelc;
+mod rate_limiter;
+mod scalability;
+mod sharding;
 mod svg;
 mod view;
 #[cfg(target_arch = "wasm32")]
@@ -50,7 +58,14 @@ pub struct Explorable {
 }
 
 /// All of them.
-pub const EXPLORABLES: [Explorable; 2] = [bloom_filter::EXPLORABLE, load_balancer::EXPLORABLE];
+pub const EXPLORABLES: [Explorable; 6] = [
+    bloom_filter::EXPLORABLE,
+    load_balancer::EXPLORABLE,
+    pacelc::EXPLORABLE,
+    rate_limiter::EXPLORABLE,
+    scalability::EXPLORABLE,
+    sharding::EXPLORABLE,
+];
 
 impl Explorable {
     /// The explorable of this name.

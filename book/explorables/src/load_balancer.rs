@@ -19,7 +19,7 @@ pub(crate) const EXPLORABLE: Explorable = Explorable {
 };
 
 /// How many requests each policy gets: enough to compare, few enough to redraw at once.
-const REQUESTS: usize = 10_000;
+const REQUESTS: usize = 6_000;
 /// How long the pictures last, in mean service times, and how finely they are drawn.
 const WINDOW: f64 = 60.0;
 const COLUMNS: usize = 150;
@@ -209,7 +209,7 @@ fn picture(policies: &[Policy], width: f64, alt: &str) -> String {
             for (index, (name, number)) in [("mean", &mean), ("p99", &p99)].into_iter().enumerate() {
                 let top = middle - 21.0 + 22.0 * index as f64;
                 svg.text("tick", Anchor::Start, left, top + 13.0, name);
-                let most = bars - 34.0 - 46.0;
+                let most = bars - 42.0 - 44.0;
                 let grows = policy.result.diverges();
                 let length = if grows { most } else { most * (number.exact / longest).min(1.0) };
                 let class = match (grows, index) {
@@ -217,8 +217,8 @@ fn picture(policies: &[Policy], width: f64, alt: &str) -> String {
                     (false, 0) => "f0",
                     (false, _) => "f0 faint",
                 };
-                svg.rect(class, left + 34.0, top + 3.0, length.max(1.0), 12.0);
-                svg.text("value", Anchor::Start, left + 34.0 + length + 6.0, top + 13.0, &number.shown);
+                svg.rect(class, left + 42.0, top + 3.0, length.max(1.0), 12.0);
+                svg.text("value", Anchor::Start, left + 42.0 + length + 6.0, top + 13.0, &number.shown);
             }
         }
         y += map_height + 14.0;
@@ -254,7 +254,7 @@ fn heat(svg: &mut Svg, columns: &[Vec<u32>], (top, width, row): (f64, f64, f64))
 /// What the shades mean; returns where it ends.
 fn legend(svg: &mut Svg, width: f64) -> f64 {
     svg.text("tick", Anchor::Start, 0.0, 12.0, "in the queue:");
-    let mut x = 80.0;
+    let mut x = 86.0;
     let mut one = |svg: &mut Svg, class: &str, words: &str| {
         let mut data = String::new();
         boxed(&mut data, x, 2.0, 14.0, 12.0);

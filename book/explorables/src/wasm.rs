@@ -17,7 +17,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Makes room for a question of this many bytes, and says where.
 #[unsafe(no_mangle)]
-pub extern "C" fn input(length: usize) -> *mut u8 {
+pub(crate) extern "C" fn input(length: usize) -> *mut u8 {
     let mut input = lock(&INPUT);
     input.clear();
     input.resize(length, 0);
@@ -26,7 +26,7 @@ pub extern "C" fn input(length: usize) -> *mut u8 {
 
 /// Answers the question, and says where the answer is.
 #[unsafe(no_mangle)]
-pub extern "C" fn answer() -> *const u8 {
+pub(crate) extern "C" fn answer() -> *const u8 {
     let question = std::mem::take(&mut *lock(&INPUT));
     let mut output = lock(&OUTPUT);
     *output = crate::answer(&String::from_utf8_lossy(&question));
@@ -35,6 +35,6 @@ pub extern "C" fn answer() -> *const u8 {
 
 /// How many bytes the answer has.
 #[unsafe(no_mangle)]
-pub extern "C" fn output_length() -> usize {
+pub(crate) extern "C" fn output_length() -> usize {
     lock(&OUTPUT).len()
 }
