@@ -8,6 +8,7 @@
 //! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
 //! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
+//! | queues | [`RabbitMq`] | exchanges, queues, confirms, acknowledgements, by a client of our own ([`Amqp`]) |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
 //! | own gateway | [`Gateway`], [`SharedLimiter`] | routes, keys and tokens, limits (one for many, in Redis), aggregation |
 //! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
@@ -29,6 +30,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
+mod amqp;
 mod doctor;
 mod error;
 mod folder;
@@ -46,6 +48,7 @@ mod port;
 mod postgres;
 mod process;
 mod program;
+mod rabbitmq;
 mod redis;
 mod resp;
 mod server;
@@ -55,12 +58,14 @@ mod shared_limiter;
 mod sql;
 #[cfg(feature = "lab-sql")]
 mod sqlite;
+mod system;
 mod talk;
 mod zookeeper;
 
 use std::future::Future;
 use std::pin::Pin;
 
+pub use amqp::{Amqp, Confirm, Consumer, Delivery, Message};
 pub use doctor::doctor;
 pub use error::LabError;
 pub use gateway::{Gateway, StoreDown};
@@ -73,6 +78,7 @@ pub use memcached::Memcached;
 pub use nginx::{BalanceMode, Nginx};
 #[cfg(feature = "lab-sql")]
 pub use postgres::{PgBouncer, Postgres, PostgresGroup};
+pub use rabbitmq::RabbitMq;
 pub use redis::{Redis, RedisCluster, RedisGroup, Reply};
 pub use resp::{Frame, Store};
 pub use server::Server;

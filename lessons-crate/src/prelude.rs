@@ -29,8 +29,8 @@ pub use crate::hashing::{
 };
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
-    self, BalanceMode, Gateway, HaProxy, LabError, Link, Load, LoadResult, Memcached, Nginx, Redis,
-    RedisCluster, RedisGroup, Service, SharedLimiter, StoreDown, ZooKeeper, http,
+    self, Amqp, BalanceMode, Confirm, Gateway, HaProxy, LabError, Link, Load, LoadResult, Memcached, Message,
+    Nginx, RabbitMq, Redis, RedisCluster, RedisGroup, Service, SharedLimiter, StoreDown, ZooKeeper, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Sqlite};

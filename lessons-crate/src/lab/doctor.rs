@@ -1,13 +1,19 @@
 //! What is on this machine, and how to get the rest.
 
 use super::program::Program;
-use super::{LabError, haproxy, memcached, nginx, redis, zookeeper};
+use super::{LabError, haproxy, memcached, nginx, rabbitmq, redis, system, zookeeper};
 use crate::table::Table;
 
 /// The servers that the lab can start, where they are, and the command that installs a missing one.
 pub fn doctor() -> Table {
-    let mut programs =
-        vec![&redis::PROGRAM, &memcached::PROGRAM, &nginx::PROGRAM, &haproxy::PROGRAM, &zookeeper::PROGRAM];
+    let mut programs = vec![
+        &redis::PROGRAM,
+        &memcached::PROGRAM,
+        &nginx::PROGRAM,
+        &haproxy::PROGRAM,
+        &rabbitmq::PROGRAM,
+        &zookeeper::PROGRAM,
+    ];
     #[cfg(feature = "lab-sql")]
     programs.extend([&super::postgres::PROGRAM, &super::postgres::BOUNCER, &super::mariadb::PROGRAM]);
     let table = Table::new(["package", "version", "where it is, or what to do"]);
@@ -16,12 +22,12 @@ pub fn doctor() -> Table {
 
 fn row(program: &Program) -> [String; 3] {
     let (version, place) = match (program.given(), program.find()) {
-        (Ok(Some(address)), _) => ("?".to_owned(), format!("at {address}, given by {}", program.variable)),
+        (Ok(Some(address)), _) => {
+            (String::new(), format!("at {address}, given by {}", program.variable.unwrap_or_default()))
+        }
         (Err(error), _) => (String::new(), error.to_string()),
         (_, Ok(found)) => (found.version, found.path.display().to_string()),
-        (_, Err(LabError::Missing { package, .. })) => {
-            (String::new(), format!("sudo apt-get install --no-install-recommends {package}"))
-        }
+        (_, Err(LabError::Missing { package, .. })) => (String::new(), system::install(package)),
         (_, Err(error)) => (String::new(), error.to_string()),
     };
     let package = program.package.split(' ').next().unwrap_or_default();
@@ -37,10 +43,10 @@ mod tests {
         let missing = Program {
             name: "no-such-server",
             package: "some-package",
-            variable: "SD35_NO_SUCH_SERVER",
+            variable: Some("SD35_NO_SUCH_SERVER"),
             ..redis::PROGRAM
         };
-        assert_eq!(row(&missing)[2], "sudo apt-get install --no-install-recommends some-package");
+        assert_eq!(row(&missing)[2], system::install("some-package"));
         let table = doctor().to_string();
         assert!(table.contains("redis-server") && table.contains("haproxy"), "{table}");
     }

@@ -5,25 +5,31 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::system;
+
 /// Why the lab could not do what was asked, and what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LabError {
     /// No such program on this machine.
     #[error(
-        "{program} is not installed. On Debian and Ubuntu: sudo apt-get install {package}; \
-         or give the address of a running one: {variable}=127.0.0.1:PORT"
+        "{program} is not installed. To install it: {}{}",
+        system::install(package),
+        address_in(variable)
     )]
     Missing {
         /// What was looked for.
         program: &'static str,
         /// The Debian package that has it.
         package: &'static str,
-        /// The environment variable that gives an address instead.
-        variable: &'static str,
+        /// The environment variable that gives an address instead, where one is taken.
+        variable: Option<&'static str>,
     },
     /// The program is there, but older than what the lab's configuration is written for.
-    #[error("{program} {found} is too old, {needed} or later is needed: upgrade the package {package}")]
+    #[error(
+        "{program} {found} is too old, {needed} or later is needed. To upgrade it: {}",
+        system::install(package)
+    )]
     TooOld {
         /// The program.
         program: &'static str,
@@ -131,6 +137,12 @@ pub enum LabError {
         /// For how long.
         waited: Duration,
     },
+}
+
+fn address_in(variable: &Option<&'static str>) -> String {
+    variable.map_or_else(String::new, |variable| {
+        format!("; or give the address of a running one: {variable}=127.0.0.1:PORT")
+    })
 }
 
 impl LabError {

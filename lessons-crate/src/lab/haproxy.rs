@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use super::program::Program;
+use super::program::{Program, Version};
 use super::server::{Launch, Place, Server, is_a_server};
 use super::{BalanceMode, LabError, Task, http, talk};
 use crate::table::Table;
@@ -15,11 +15,11 @@ use crate::table::Table;
 pub(super) const PROGRAM: Program = Program {
     name: "haproxy",
     package: "haproxy",
-    variable: "SD35_HAPROXY",
-    version_flag: "-v",
+    // One that runs already has a configuration of its own.
+    variable: None,
+    version: Version::Flag("-v"),
     oldest: "2.0",
     versioned: None,
-    library: None,
 };
 
 /// One HAProxy, balancing HTTP over backends that it checks at `/health` every 200 ms: two failures in

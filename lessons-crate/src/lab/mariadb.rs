@@ -10,7 +10,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
-use super::program::{Program, on_path};
+use super::program::{Program, Version, on_path};
 use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::sql::{self, Rows};
 use super::{LabError, Link, Task, talk};
@@ -18,12 +18,11 @@ use super::{LabError, Link, Task, talk};
 pub(super) const PROGRAM: Program = Program {
     name: "mariadbd",
     package: "mariadb-server-core mariadb-client-core",
-    variable: "SD35_MARIADB",
-    version_flag: "--version",
+    variable: Some("SD35_MARIADB"),
+    version: Version::Flag("--version"),
     // The first with the privilege that a replica's users must not have.
     oldest: "10.5",
     versioned: None,
-    library: None,
 };
 
 /// Who the lessons are, and who arranges replication; neither needs a password from this machine.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use super::program::Program;
+use super::program::{Program, Version};
 use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::{LabError, Task, talk};
 use crate::table::Table;
@@ -13,11 +13,10 @@ use crate::table::Table;
 pub(super) const PROGRAM: Program = Program {
     name: "memcached",
     package: "memcached",
-    variable: "SD35_MEMCACHED",
-    version_flag: "--version",
+    variable: Some("SD35_MEMCACHED"),
+    version: Version::Flag("--version"),
     oldest: "1.5",
     versioned: None,
-    library: None,
 };
 
 /// One memcached.

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::program::Program;
+use super::program::{Program, Version};
 use super::server::{Launch, Place, Server, is_a_server};
 use super::{LabError, Task, http, talk};
 
 pub(super) const PROGRAM: Program = Program {
     name: "nginx",
     package: "nginx",
-    variable: "SD35_NGINX",
-    version_flag: "-v",
+    // One that runs already has a configuration of its own.
+    variable: None,
+    version: Version::Flag("-v"),
     oldest: "1.14",
     versioned: None,
-    library: None,
 };
 
 /// How nginx or HAProxy chooses a backend.

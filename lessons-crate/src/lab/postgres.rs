@@ -16,7 +16,7 @@ pub(super) use bouncer::PROGRAM as BOUNCER;
 pub use bouncer::PgBouncer;
 pub use group::PostgresGroup;
 
-use super::program::Program;
+use super::program::{Program, Version};
 use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::sql::{self, Plan, Rows};
 use super::{LabError, Task};
@@ -24,11 +24,10 @@ use super::{LabError, Task};
 pub(super) const PROGRAM: Program = Program {
     name: "postgres",
     package: "postgresql",
-    variable: "SD35_POSTGRES",
-    version_flag: "--version",
+    variable: Some("SD35_POSTGRES"),
+    version: Version::Flag("--version"),
     oldest: "12.0",
     versioned: Some(("/usr/lib/postgresql", "bin")),
-    library: None,
 };
 
 /// The superuser, who needs no password from this machine.

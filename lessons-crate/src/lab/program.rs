@@ -27,16 +27,25 @@ pub(super) struct Program {
     pub(super) name: &'static str,
     /// The Debian package that has it.
     pub(super) package: &'static str,
-    /// The environment variable that gives the address of a running one.
-    pub(super) variable: &'static str,
-    /// What makes it print its version.
-    pub(super) version_flag: &'static str,
+    /// The environment variable that gives the address of a running one, where one can be used.
+    pub(super) variable: Option<&'static str>,
+    /// How its version is known.
+    pub(super) version: Version,
     /// The oldest version that the lab's configuration works with.
     pub(super) oldest: &'static str,
     /// A folder with one folder for each version, such as `/usr/lib/postgresql`, and the folder inside.
     pub(super) versioned: Option<(&'static str, &'static str)>,
-    /// What the program runs, when that is a file of its own.
-    pub(super) library: Option<&'static str>,
+}
+
+/// Where the version of a program is told.
+#[derive(Debug)]
+pub(super) enum Version {
+    /// In what it prints when it is given this.
+    Flag(&'static str),
+    /// In the name of this library, which it runs.
+    Beside(&'static str),
+    /// In the name of the folder that it lies in, after these letters.
+    InPath(&'static str),
 }
 
 /// A program that was found.
@@ -49,9 +58,10 @@ pub(super) struct Found {
 impl Program {
     /// The address that the environment gives for this server, if any.
     pub(super) fn given(&self) -> Result<Option<SocketAddr>, LabError> {
-        let Ok(value) = std::env::var(self.variable) else { return Ok(None) };
+        let Some(variable) = self.variable else { return Ok(None) };
+        let Ok(value) = std::env::var(variable) else { return Ok(None) };
         let address = value.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
-        address.map(Some).ok_or(LabError::BadAddress { variable: self.variable, value })
+        address.map(Some).ok_or(LabError::BadAddress { variable, value })
     }
 
     /// Finds the program, and asks it for its version.
@@ -59,10 +69,12 @@ impl Program {
         let missing =
             || LabError::Missing { program: self.name, package: self.package, variable: self.variable };
         let path = self.path().ok_or_else(missing)?;
-        let version = match self.library {
-            Some(library) => version_beside(Path::new(library)).ok_or_else(missing)?,
-            None => self.version(&path).ok_or_else(missing)?,
+        let version = match self.version {
+            Version::Flag(flag) => printed_version(&path, flag),
+            Version::Beside(library) => version_beside(Path::new(library)),
+            Version::InPath(before) => version_in_path(&path, before),
         };
+        let version = version.ok_or_else(missing)?;
         if parts(&version) < parts(self.oldest) {
             return Err(LabError::TooOld {
                 program: self.name,
@@ -72,18 +84,6 @@ impl Program {
             });
         }
         Ok(Found { path, version })
-    }
-
-    /// What the program says; each is asked once.
-    fn version(&self, path: &Path) -> Option<String> {
-        static SEEN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
-        let mut seen = SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(version) = seen.get(path) {
-            return Some(version.clone());
-        }
-        let version = ask(path, self.version_flag)?;
-        seen.insert(path.to_owned(), version.clone());
-        Some(version)
     }
 
     fn path(&self) -> Option<PathBuf> {
@@ -112,6 +112,25 @@ pub(super) fn on_path(name: &str) -> Option<PathBuf> {
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+/// What the program says; each is asked once.
+fn printed_version(path: &Path, flag: &str) -> Option<String> {
+    static SEEN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    let mut seen = SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(version) = seen.get(path) {
+        return Some(version.clone());
+    }
+    let version = ask(path, flag)?;
+    seen.insert(path.to_owned(), version.clone());
+    Some(version)
+}
+
+/// The version of a program whose real place is in `name-1.2.3/`.
+fn version_in_path(path: &Path, before: &str) -> Option<String> {
+    let real = path.canonicalize().ok()?;
+    let mut folders = real.iter().filter_map(OsStr::to_str);
+    folders.find_map(|folder| version_in(folder.strip_prefix(before)?))
 }
 
 /// The version of `x.jar`, which is in the name of a link beside it, `x-1.2.3.jar`.
@@ -170,14 +189,13 @@ mod tests {
         let shell = Program {
             name: "no-such-server",
             package: "some-package",
-            variable: "SD35_NO_SUCH_SERVER",
-            version_flag: "--version",
+            variable: Some("SD35_NO_SUCH_SERVER"),
+            version: Version::Flag("--version"),
             oldest: "1.0",
             versioned: None,
-            library: None,
         };
         let message = shell.find().expect_err("missing").to_string();
-        assert!(message.contains("apt-get install some-package"), "{message}");
+        assert!(message.contains("some-package"), "{message}");
         assert!(message.contains("SD35_NO_SUCH_SERVER=127.0.0.1:PORT"), "{message}");
         let old = Program { name: "grep", oldest: "999.0", ..shell };
         assert!(matches!(old.find(), Err(LabError::TooOld { .. })));

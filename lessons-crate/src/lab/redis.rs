@@ -15,7 +15,7 @@ pub use group::RedisGroup;
 pub use reply::Reply;
 
 use super::port::Port;
-use super::program::Program;
+use super::program::{Program, Version};
 use super::resp::StandIn;
 use super::server::{Launch, Place, Ready, Server, is_a_server};
 use super::{LabError, Task, talk};
@@ -24,11 +24,10 @@ use crate::table::Table;
 pub(super) const PROGRAM: Program = Program {
     name: "redis-server",
     package: "redis-server",
-    variable: "SD35_REDIS",
-    version_flag: "--version",
+    variable: Some("SD35_REDIS"),
+    version: Version::Flag("--version"),
     oldest: "6.2",
     versioned: None,
-    library: None,
 };
 
 /// How long a connection or an answer may take.

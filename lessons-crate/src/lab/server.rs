@@ -148,22 +148,12 @@ impl Place {
         Ok(self.path(name))
     }
 
-    /// Runs a helper program of the server to its end.
+    /// Runs a helper program of the server to its end, before the server runs.
     #[cfg(feature = "lab-sql")]
     pub(super) async fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<String, LabError> {
-        let mut command = process::command(program, self.folder());
-        command.args(arguments).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        let failed = |source| LabError::NotStarted { server: program.display().to_string(), source };
-        let child = process::spawn(command).map_err(failed)?;
-        // When the caller is interrupted, what runs in the folder ends with the place.
-        let waited = tokio::task::spawn_blocking(move || child.wait_with_output()).await;
-        let output = waited.map_err(std::io::Error::other).and_then(|output| output).map_err(failed)?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if output.status.success() {
-            return Ok(text(&output.stdout));
-        }
-        let log = last_lines(&(text(&output.stdout) + &text(&output.stderr)), TAIL);
-        Err(self.died(output.status.to_string(), log))
+        run_in(self.folder(), program, arguments, &[])
+            .await?
+            .map_err(|Failed { status, log }| self.died(status, log))
     }
 
     fn died(&self, status: String, log: String) -> LabError {
@@ -171,7 +161,8 @@ impl Place {
         if log_lower.contains("no space left on device") {
             return LabError::DiskFull { server: self.name.clone(), folder: self.folder().to_owned() };
         }
-        if log_lower.contains("address already in use") || log_lower.contains("cannot bind socket") {
+        let taken = ["address already in use", "cannot bind socket", "eaddrinuse"];
+        if taken.iter().any(|words| log_lower.contains(words)) {
             return LabError::PortTaken { port: self.port() };
         }
         LabError::Died { server: self.name.clone(), status, log }
@@ -194,6 +185,35 @@ impl Place {
         server.begin().await?;
         Ok(server)
     }
+}
+
+/// How a helper program failed, and what it said.
+struct Failed {
+    status: String,
+    log: String,
+}
+
+/// Runs a helper program in a server's folder; what it prints.
+async fn run_in(
+    folder: &Path,
+    program: &Path,
+    arguments: Vec<OsString>,
+    environment: &[(&'static str, OsString)],
+) -> Result<Result<String, Failed>, LabError> {
+    let mut command = process::command(program, folder);
+    command.args(arguments).envs(environment.iter().cloned());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let failed = |source| LabError::NotStarted { server: program.display().to_string(), source };
+    let child = process::spawn(command).map_err(failed)?;
+    // When the caller is interrupted, what runs in the folder ends with the place.
+    let waited = tokio::task::spawn_blocking(move || child.wait_with_output()).await;
+    let output = waited.map_err(std::io::Error::other).and_then(|output| output).map_err(failed)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() {
+        return Ok(Ok(text(&output.stdout)));
+    }
+    let log = last_lines(&(text(&output.stdout) + &text(&output.stderr)), TAIL);
+    Ok(Err(Failed { status: output.status.to_string(), log }))
 }
 
 impl Instance {
@@ -231,8 +251,8 @@ impl Server {
         let answer = tokio::time::timeout(ATTEMPT, ready(address)).await;
         answer.map_err(|_| LabError::answer(name, format!("no answer at {address}")))??;
         let running = Mutex::new(Running { instance: None, inside: None, ready_after: Duration::ZERO });
-        let version = format!("given by {}", program.variable);
-        Ok(Self { name: name.to_owned(), address, version, given_by: Some(program.variable), running })
+        let version = format!("given by {}", program.variable.unwrap_or_default());
+        Ok(Self { name: name.to_owned(), address, version, given_by: program.variable, running })
     }
 
     /// A stand-in that is started here.
@@ -393,6 +413,18 @@ impl Server {
             let started = self.running().inside.as_mut().map_or(Ok(()), |inside| inside.start());
             started.map_err(|source| LabError::NotStarted { server: self.name.clone(), source })
         })
+    }
+
+    /// Runs a helper program beside it; what that prints.
+    pub(super) async fn run(
+        &self,
+        program: &Path,
+        arguments: Vec<OsString>,
+        environment: &[(&'static str, OsString)],
+    ) -> Result<String, LabError> {
+        let folder = self.with_place(|place| Ok(place.folder().to_owned()))?;
+        let ran = run_in(&folder, program, arguments, environment).await?;
+        ran.map_err(|Failed { log, .. }| LabError::answer(&self.name, log))
     }
 
     /// Sends a signal to its first process only, for servers that take orders by signal.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::port::Port;
-use super::program::{Found, Program};
+use super::program::{Found, Program, Version};
 use super::server::{Launch, Place, Ready, Server};
 use super::{LabError, Task, talk};
 use crate::table::Table;
@@ -18,13 +18,12 @@ use crate::table::Table;
 pub(super) const PROGRAM: Program = Program {
     name: "java",
     package: "zookeeper default-jre-headless",
-    variable: "SD35_ZOOKEEPER",
-    version_flag: "-version",
+    variable: Some("SD35_ZOOKEEPER"),
+    // Where Debian's package puts it; its manifest names what it needs.
+    version: Version::Beside(LIBRARY),
     // The first that answers questions of four letters only when it is told to.
     oldest: "3.5",
     versioned: None,
-    // Where Debian's package puts it; its manifest names what it needs.
-    library: Some(LIBRARY),
 };
 
 const LIBRARY: &str = "/usr/share/java/zookeeper.jar";

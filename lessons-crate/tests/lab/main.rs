@@ -11,6 +11,7 @@ mod handle;
 mod key_value;
 mod link;
 mod load;
+mod queues;
 mod service;
 mod stand_in;
 

@@ -4,18 +4,18 @@ use sqlx::postgres::PgPool;
 
 use super::{Postgres, USER, pool, ready};
 use crate::lab::Task;
-use crate::lab::program::Program;
+use crate::lab::program::{Program, Version};
 use crate::lab::server::{Launch, Place, Server, is_a_server};
 use crate::lab::sql::{self, Rows};
 
 pub(in crate::lab) const PROGRAM: Program = Program {
     name: "pgbouncer",
     package: "pgbouncer",
-    variable: "SD35_PGBOUNCER",
-    version_flag: "--version",
+    // One that runs already has a configuration of its own.
+    variable: None,
+    version: Version::Flag("--version"),
     oldest: "1.12",
     versioned: None,
-    library: None,
 };
 
 /// One PgBouncer in front of a PostgreSQL, which lends a connection for one transaction at a time.
