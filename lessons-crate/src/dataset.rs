@@ -8,13 +8,16 @@
 //! |---|---|---|
 //! | `words.txt` | [`words`] | [`make_words`] |
 //! | `misspellings.txt` | [`misspellings`] | [`make_misspellings`] |
+//! | `bookstore.csv` | [`bookstore`] | [`make_bookstore`] |
 //! | `requests.csv` | [`requests`] | [`make_requests`] |
 
+mod bookstore;
 mod lexicon;
 mod requests;
 
 use std::path::PathBuf;
 
+pub use bookstore::{BOOKSTORE_COLUMNS, BookstoreRow, bookstore_csv, make_bookstore};
 pub use lexicon::{make_misspellings, make_words};
 pub use requests::{TraceRow, make_requests, requests_csv};
 
@@ -88,6 +91,15 @@ pub fn requests() -> Result<Vec<TraceRow>, DatasetError> {
     requests::parse(&text("requests.csv")?)
 }
 
+/// 5,000 order lines of a bookstore, in order of time.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line has too few values.
+pub fn bookstore() -> Result<Vec<BookstoreRow>, DatasetError> {
+    bookstore::parse(&text("bookstore.csv")?)
+}
+
 #[cfg(test)]
 mod tests {
     use sha2::Digest;
@@ -102,6 +114,7 @@ mod tests {
         let lines = |items: &[String]| items.iter().map(|item| format!("{item}\n")).collect::<String>();
         let words = make_words(50_000, SEED);
         vec![
+            ("bookstore.csv", bookstore_csv(&make_bookstore(5_000, SEED + 3))),
             ("misspellings.txt", lines(&make_misspellings(&words, SEED + 1))),
             ("requests.csv", requests_csv(&make_requests(10_000, SEED + 2))),
             ("words.txt", lines(&words)),
@@ -126,6 +139,7 @@ mod tests {
         }
         assert_eq!((words().unwrap().len(), misspellings().unwrap().len()), (50_000, 50_000));
         assert_eq!(requests().unwrap().len(), 10_000);
+        assert_eq!(bookstore().unwrap().len(), 5_000);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | caching | [`cache`] | what stays close, for how long, and what leaves |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
+//! | data models | [`normalization`] | which facts depend on which, and tables that store each once |
 //! | replication | [`replication`] | one register on several nodes: quorums, leaders, CAP and PACELC |
 //! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
@@ -42,6 +43,7 @@ pub mod interrupt;
 pub mod lab;
 pub mod load_balancer;
 pub mod network;
+pub mod normalization;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;

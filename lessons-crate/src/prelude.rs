@@ -39,6 +39,7 @@ pub use crate::load_balancer::{
     PowerOfTwoChoices, Random, Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
 };
 pub use crate::network::{self, Fault, Network, Outbox, Process, Trace};
+pub use crate::normalization::{self, AttrSet, Chase, Fd, NormalForm, Schema};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
 pub use crate::rate_limit::{
