@@ -14,12 +14,14 @@
 //!   that they are fast although the learner's own code is not optimized.
 
 mod load_balancer;
+mod normalization;
 mod replication;
 mod report;
 mod runner;
 mod sketch;
 
 pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
+pub use normalization::{candidate_keys, closure, synthesis};
 pub use replication::{Replicas, Stored, atomic_register, find_order, quorum_sizes};
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;

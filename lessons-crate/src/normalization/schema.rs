@@ -163,8 +163,12 @@ impl Schema {
     ///
     /// When an attribute is unknown.
     pub fn split(&self, parts: &[&str]) -> Result<Decomposition, NormalizationError> {
-        let parts = parts.iter().map(|part| self.set(part)).collect::<Result<_, _>>()?;
-        Ok(Decomposition::new(self, parts))
+        Ok(self.decomposition(parts.iter().map(|part| self.set(part)).collect::<Result<_, _>>()?))
+    }
+
+    /// A split into these parts.
+    pub fn decomposition(&self, parts: Vec<AttrSet>) -> Decomposition {
+        Decomposition::new(self, parts)
     }
 
     /// The chase of a split.

@@ -98,6 +98,15 @@ exercises! {
     d06_growing_filter in "d06-growing-filter": check::growing_filter::<Growing>(), wrong: [
         duplicates_counted, forgets_old_keys, grows_by_a_constant, looks_in_one_stage, rates_add_up,
     ];
+    d09_closure in "d09-closure": check::closure(closure), wrong: [
+        any_of_left_side, both_ways, only_what_is_new, single_pass, two_passes,
+    ];
+    d09_candidate_keys in "d09-candidate-keys": check::candidate_keys(candidate_keys), wrong: [
+        first_only, forgets_lone, left_sides_only, one_round, repeats, superkeys,
+    ];
+    d09_synthesis in "d09-synthesis": check::synthesis(synthesize), wrong: [
+        boyce_codd, keeps_redundant, keeps_subsets, left_side_as_given, no_key_table, one_table_per_dependency,
+    ];
 }
 
 /// What `exercise.toml` says of a planted wrong solution.

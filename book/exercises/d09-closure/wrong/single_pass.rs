@@ -1,0 +1,9 @@
+fn closure(x: AttrSet, fds: &[Fd]) -> AttrSet {
+    let mut known = x;
+    for fd in fds {
+        if fd.lhs.is_subset(known) {
+            known = known | fd.rhs;
+        }
+    }
+    known
+}
