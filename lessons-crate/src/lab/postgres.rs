@@ -151,7 +151,7 @@ impl Postgres {
     ///
     /// When the server does not answer, or answers with an error.
     pub fn explain(&self, query: &str) -> Task<'static, Plan> {
-        let rows = self.sql(&format!("EXPLAIN (ANALYZE, FORMAT JSON) {query}"));
+        let rows = self.sql(&format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}"));
         Box::pin(async move {
             let rows = rows.await?;
             Plan::parse(rows.value()).ok_or_else(|| LabError::answer("PostgreSQL", rows))

@@ -97,7 +97,12 @@ impl Decomposition {
 
     /// Whether joining the parts always gives the table back; see [`Chase`](super::Chase).
     pub fn is_lossless(&self) -> bool {
-        self.schema.chase(&self.parts).is_lossless()
+        self.chase().is_lossless()
+    }
+
+    /// The chase that decides it, with its counterexample.
+    pub fn chase(&self) -> Chase {
+        self.schema.chase(&self.parts)
     }
 
     /// The dependencies that no part can check, so that only a join of several finds a violation.

@@ -12,6 +12,7 @@ use crate::table::escape;
 pub struct Plan {
     root: Node,
     milliseconds: f64,
+    pages: u64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -21,17 +22,26 @@ struct Node {
 }
 
 impl Plan {
-    /// Reads what `EXPLAIN (ANALYZE, FORMAT JSON)` gives.
+    /// Reads what `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)` gives.
     pub(in crate::lab) fn parse(json: &str) -> Option<Self> {
         let all: Value = serde_json::from_str(json).ok()?;
         let plan = all.get(0)?;
         let milliseconds = plan.get("Execution Time").and_then(Value::as_f64).unwrap_or_default();
-        Some(Self { root: Node::read(plan.get("Plan")?), milliseconds })
+        let root = plan.get("Plan")?;
+        let blocks = |name: &str| root.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let pages = blocks("Shared Hit Blocks") + blocks("Shared Read Blocks");
+        Some(Self { root: Node::read(root), milliseconds, pages })
     }
 
     /// How long the query ran, in milliseconds.
     pub fn milliseconds(&self) -> f64 {
         self.milliseconds
+    }
+
+    /// How many pages of 8 KiB it asked for, whether they were in memory or on the disk. Unlike the time, this
+    /// hardly depends on the machine.
+    pub fn pages(&self) -> u64 {
+        self.pages
     }
 
     /// Whether a step of this kind is in it, such as `Seq Scan` or `Index Scan`.
@@ -106,11 +116,12 @@ mod tests {
     #[test]
     fn a_plan_is_a_tree() {
         let json = r#"[{"Plan": {"Node Type": "Aggregate", "Plan Rows": 1, "Actual Rows": 1,
-            "Actual Total Time": 2.5, "Plans": [{"Node Type": "Seq Scan", "Relation Name": "t",
+            "Shared Hit Blocks": 7, "Shared Read Blocks": 2, "Actual Total Time": 2.5, "Plans": [{"Node Type": "Seq Scan", "Relation Name": "t",
             "Filter": "(a < 3)", "Plan Rows": 10, "Actual Rows": 12, "Actual Total Time": 2.0}]},
             "Execution Time": 2.75}]"#;
         let plan = Plan::parse(json).expect("a plan");
         assert!(plan.uses("Seq Scan") && !plan.uses("Index Scan"));
+        assert_eq!(plan.pages(), 9);
         let second = "  Seq Scan on t, filter (a < 3): 10 rows expected, 12 found in 2.0 ms";
         assert_eq!(plan.to_string().lines().nth(1), Some(second));
         let html = plan.render().get("text/html").map(str::to_owned).expect("html");
