@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::keys::one_key;
 use super::{
-    AttrSet, Fd, NormalForm, Schema, candidate_keys, closure, keeps, minimal_cover, normal_form, project,
+    AttrSet, Chase, Fd, NormalForm, Schema, candidate_keys, closure, keeps, minimal_cover, normal_form,
+    project,
 };
 use crate::display::{MimeBundle, Render};
 use crate::table::Table;

@@ -68,15 +68,21 @@ pub fn cost(items: Items, shape: Shape, page: u64) -> Cost {
         }
     };
     let fullest = per_document.min(items.count);
+    let documents = items.count.div_ceil(per_document);
     let largest_bytes = items.header_bytes + fullest * items.item_bytes;
     Cost {
-        documents: items.count.div_ceil(per_document),
+        documents,
         largest_bytes,
         // The i-th item of a document writes the header and i items.
         bytes_written_per_item: items.header_bytes as f64
             + items.item_bytes as f64 * (fullest as f64 + 1.0) / 2.0,
         // The newest document may have begun with the newest item.
-        documents_per_page: page.min(items.count).saturating_sub(1).div_ceil(per_document) + 1,
+        documents_per_page: page
+            .min(items.count)
+            .saturating_sub(1)
+            .div_ceil(per_document)
+            .saturating_add(1)
+            .min(documents),
         too_large: largest_bytes > LARGEST_DOCUMENT_BYTES,
     }
 }

@@ -273,6 +273,8 @@ fn the_cost_of_a_shape_is_that_of_writing_it() {
         }
         let cost = cost(items, shape, 20);
         assert_eq!(cost.documents, documents.len() as u64);
+        let pages = [(130, 1), (13, 3), (1, 20)];
+        assert!(pages.contains(&(size, cost.documents_per_page)), "{shape:?}: {cost:?}");
         assert!((cost.bytes_written_per_item - written as f64 / 130.0).abs() < 1e-9, "{shape:?}");
     }
 }
