@@ -7,6 +7,7 @@
 //! | scalability | [`scalability`] | what more hardware gives, and what waiting costs |
 //! | gateways | [`gateway`] | routes, tokens, and what else happens before business code |
 //! | rate limiting | [`rate_limit`] | may this request pass now? |
+//! | resilience | [`resilience`] | retries that help, and retries that keep a server down |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | caching | [`cache`] | what stays close, for how long, and what leaves |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
@@ -49,6 +50,7 @@ pub mod plot;
 pub mod prelude;
 pub mod rate_limit;
 pub mod replication;
+pub mod resilience;
 pub mod rng;
 pub mod scalability;
 pub mod simulation;

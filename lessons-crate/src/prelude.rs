@@ -47,6 +47,7 @@ pub use crate::rate_limit::{
     TokenBucket,
 };
 pub use crate::replication::{self, ReplicatedRegister, Settings, pacelc, pbs, quorum};
+pub use crate::resilience::{self, Backoff, Jitter, RetryBudget, RetryPolicy, RetryStorm, amplification};
 pub use crate::rng::Rng;
 pub use crate::scalability::{
     self, MMc, QueueSimulation, Usl, UslFit, amdahl, amdahl_limit, bounds, erlang_b, erlang_c, estimate,
