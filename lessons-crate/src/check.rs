@@ -13,15 +13,19 @@
 //! - The function is generic only on its surface. Its loops run over a trait object, compiled here, so
 //!   that they are fast although the learner's own code is not optimized.
 
+mod gateway;
 mod load_balancer;
 mod normalization;
+mod rate_limit;
 mod replication;
 mod report;
 mod runner;
 mod sketch;
 
+pub use gateway::{Refusal, TokenClaims, read_claims, route_values, verify_token};
 pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
 pub use normalization::{candidate_keys, closure, synthesis};
+pub use rate_limit::{LimiterExercise, Verdict, gcra};
 pub use replication::{Replicas, Stored, atomic_register, find_order, quorum_sizes};
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;

@@ -9,15 +9,18 @@
 //! | `words.txt` | [`words`] | [`make_words`] |
 //! | `misspellings.txt` | [`misspellings`] | [`make_misspellings`] |
 //! | `bookstore.csv` | [`bookstore`] | [`make_bookstore`] |
+//! | `gateway_trace.csv` | [`gateway_trace`] | [`make_gateway_trace`] |
 //! | `requests.csv` | [`requests`] | [`make_requests`] |
 
 mod bookstore;
+mod gateway_trace;
 mod lexicon;
 mod requests;
 
 use std::path::PathBuf;
 
 pub use bookstore::{BOOKSTORE_COLUMNS, BookstoreRow, bookstore_csv, make_bookstore};
+pub use gateway_trace::{GatewayRow, gateway_trace_csv, make_gateway_trace};
 pub use lexicon::{make_misspellings, make_words};
 pub use requests::{TraceRow, make_requests, requests_csv};
 
@@ -100,13 +103,22 @@ pub fn bookstore() -> Result<Vec<BookstoreRow>, DatasetError> {
     bookstore::parse(&text("bookstore.csv")?)
 }
 
+/// About 5,400 requests to an API, of tenants of four kinds, in order of arrival.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line is not a request.
+pub fn gateway_trace() -> Result<Vec<GatewayRow>, DatasetError> {
+    gateway_trace::parse(&text("gateway_trace.csv")?)
+}
+
 #[cfg(test)]
 mod tests {
     use sha2::Digest;
 
     use super::*;
 
-    /// The first seed; each file has its own.
+    /// The first seed; each file has its own, or another generator.
     const SEED: u64 = 35;
 
     /// Every file as its generator makes it.
@@ -115,6 +127,7 @@ mod tests {
         let words = make_words(50_000, SEED);
         vec![
             ("bookstore.csv", bookstore_csv(&make_bookstore(5_000, SEED + 3))),
+            ("gateway_trace.csv", gateway_trace_csv(&make_gateway_trace(SEED + 3))),
             ("misspellings.txt", lines(&make_misspellings(&words, SEED + 1))),
             ("requests.csv", requests_csv(&make_requests(10_000, SEED + 2))),
             ("words.txt", lines(&words)),

@@ -12,7 +12,8 @@ pub use crate::cell::{self, ShowDebug};
 pub use crate::cell::{Live, Progress, clear_output, input, password};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::check::{
-    self, BloomExercise, DeletableExercise, GrowingExercise, Replicas, RingExercise, SmoothWeighted, Stored,
+    self, BloomExercise, DeletableExercise, GrowingExercise, LimiterExercise, Refusal, Replicas,
+    RingExercise, SmoothWeighted, Stored, Verdict,
 };
 pub use crate::consistency::{self, History, Operation, linearize, session_guarantees};
 #[cfg(feature = "dataset")]
@@ -21,7 +22,7 @@ pub use crate::display::{MimeBundle, Render};
 pub use crate::dist::{
     self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Weighted, Zipf,
 };
-pub use crate::gateway::{self, Plan, RadixRouter, Router, Rule};
+pub use crate::gateway::{self, Plan, RadixRouter, Router, Rule, Shedder};
 pub use crate::hash;
 pub use crate::hashing::{
     self, BoundedLoad, HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous, jump_hash,
@@ -67,6 +68,8 @@ pub use crate::table::{self, Table};
 #[cfg(all(feature = "lab", unix))]
 #[doc(no_inline)]
 pub use ::redis;
+#[doc(no_inline)]
+pub use ::serde_json;
 #[cfg(all(feature = "lab-sql", unix))]
 #[doc(no_inline)]
 pub use ::sqlx;

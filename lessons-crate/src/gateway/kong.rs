@@ -255,6 +255,29 @@ consumers:
         assert_eq!(configuration(&shop()), expected);
     }
 
+    /// With `SD35_WRITE_DEPLOY=1`, writes the file instead of comparing it.
+    #[test]
+    fn the_file_for_docker_is_made_from_a_plan() {
+        let address = |port: u16| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+        let plan = Plan::new()
+            .group("orders", [address(9001), address(9002)])
+            .group("catalog", [address(9003)])
+            .consumer("ada", "ada-key")
+            .rule(
+                Rule::prefix("orders", "/orders").to("orders").with_api_key().limit(Rate::per_second(10), 20),
+            )
+            .rule(Rule::pattern("item", "/catalog/{id}").to("catalog").methods(["GET"]));
+        let made = format!(
+            "# Kong 3.9 without a database, on the host's network; made by the library's tests.\n{}",
+            configuration(&plan)
+        );
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/kong.yml");
+        if std::env::var_os("SD35_WRITE_DEPLOY").is_some() {
+            std::fs::write(path, &made).expect("a folder `deploy`");
+        }
+        assert_eq!(std::fs::read_to_string(path).expect("deploy/kong.yml"), made);
+    }
+
     #[test]
     fn limits_find_a_window() {
         assert_eq!(window(Rate::per_second(7)), (7, "second"));

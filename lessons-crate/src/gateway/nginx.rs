@@ -103,12 +103,14 @@ fn inside(server: &mut String, rule: &Rule, group: &str, verifier: Option<&str>)
         let _ = write!(body, "if ($request_method !~ ^({})$) {{ return 405; }} ", rule.methods.join("|"));
     }
     match rule.access {
-        Access::Open => {}
+        Access::Open => body.push_str("proxy_set_header X-Consumer \"\"; "),
         Access::ApiKey => {
             body.push_str("if ($consumer = \"\") { return 401; } proxy_set_header X-Api-Key \"\"; ");
             body.push_str("proxy_set_header X-Consumer $consumer; ");
         }
-        Access::Token if verifier.is_some() => body.push_str("auth_request /.verify; "),
+        Access::Token if verifier.is_some() => {
+            body.push_str("auth_request /.verify; proxy_set_header X-Consumer \"\"; ");
+        }
         // Nobody can tell a good token from a bad one: nobody comes in.
         Access::Token => body.push_str("return 401; "),
     }

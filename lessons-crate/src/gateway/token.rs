@@ -150,6 +150,11 @@ pub struct Header {
     pub crit: Option<Value>,
 }
 
+/// Reads the decoded first part of a token; `None` when it is no header.
+pub fn read_header(json: &[u8]) -> Option<Header> {
+    serde_json::from_slice(json).ok()
+}
+
 /// Makes a signed token (HS256) of these claims.
 ///
 /// # Examples

@@ -80,8 +80,17 @@ pub struct StormResult {
 }
 
 impl StormResult {
-    /// The mean of a curve from one second to another.
-    pub fn mean_between(curve: &[(f64, f64)], from: f64, to: f64) -> f64 {
+    /// The mean of the answers per second, from one second to another.
+    pub fn answered_between(&self, from: f64, to: f64) -> f64 {
+        Self::mean_between(&self.answered, from, to)
+    }
+
+    /// The mean of the attempts per second, from one second to another.
+    pub fn offered_between(&self, from: f64, to: f64) -> f64 {
+        Self::mean_between(&self.offered, from, to)
+    }
+
+    fn mean_between(curve: &[(f64, f64)], from: f64, to: f64) -> f64 {
         let inside: Vec<f64> =
             curve.iter().filter(|(at, _)| (from..to).contains(at)).map(|&(_, value)| value).collect();
         crate::stats::mean(&inside)
@@ -164,7 +173,11 @@ impl RetryStorm {
                 && budget.as_mut().is_none_or(RetryBudget::try_retry)
             {
                 order += 1;
-                retries.push(Reverse((failed + nanos(backoff.wait(attempt, &mut waits)), order, attempt + 1)));
+                retries.push(Reverse((
+                    failed + nanos(backoff.wait(attempt, &mut waits)),
+                    order,
+                    attempt + 1,
+                )));
             }
         }
         let curve = |counts: Vec<u32>| {
@@ -202,16 +215,15 @@ mod tests {
     fn at_the_end(policy: &RetryPolicy) -> (f64, f64) {
         let storm = RetryStorm::default();
         let result = storm.run(policy);
-        let mean = |curve: &[_]| StormResult::mean_between(curve, 25.0, 30.0) / storm.requests_per_second;
-        (mean(&result.offered), mean(&result.answered))
+        let share = |per_second: f64| per_second / storm.requests_per_second;
+        (share(result.offered_between(25.0, 30.0)), share(result.answered_between(25.0, 30.0)))
     }
 
     #[test]
     fn before_the_loss_everything_is_answered() {
         for policy in [RetryPolicy::GiveUp, retry(Jitter::None, None)] {
             let result = RetryStorm::default().run(&policy);
-            for curve in [&result.offered, &result.answered] {
-                let mean = StormResult::mean_between(curve, 1.0, 5.0);
+            for mean in [result.offered_between(1.0, 5.0), result.answered_between(1.0, 5.0)] {
                 assert!((mean / 800.0 - 1.0).abs() < 0.05, "{mean}");
             }
         }
@@ -240,7 +252,7 @@ mod tests {
         // 250 ms of work: whoever stands in it is answered in time.
         let storm = RetryStorm { line: 200, ..RetryStorm::default() };
         let result = storm.run(&retry(Jitter::Full, None));
-        let answered = StormResult::mean_between(&result.answered, 25.0, 30.0);
+        let answered = result.answered_between(25.0, 30.0);
         assert!(answered > 760.0, "{answered}");
     }
 }

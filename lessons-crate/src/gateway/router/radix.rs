@@ -36,7 +36,9 @@ pub struct RadixRouter {
 struct Node {
     /// The bytes on the edge to this node. Invariant: empty only at the root and behind a parameter.
     edge: Vec<u8>,
-    /// In the order of the first bytes of their edges, which are all different.
+    /// The first bytes of the edges of `literals`, in order, all different: a look at the children touches these,
+    /// which lie side by side, and then one child.
+    firsts: Vec<u8>,
     literals: Vec<Node>,
     /// What follows any one segment.
     param: Option<Box<Node>>,
@@ -50,9 +52,10 @@ impl Node {
     /// The node at the end of this literal text below this one; made when it is not there.
     fn descend(&mut self, text: &[u8]) -> &mut Self {
         let Some(&first) = text.first() else { return self };
-        let at = match self.literals.binary_search_by_key(&first, |child| child.edge[0]) {
+        let at = match self.firsts.binary_search(&first) {
             Ok(at) => at,
             Err(at) => {
+                self.firsts.insert(at, first);
                 self.literals.insert(at, Self { edge: text.into(), ..Self::default() });
                 at
             }
@@ -65,6 +68,7 @@ impl Node {
             let upper = Self { edge: std::mem::take(&mut child.edge), ..Self::default() };
             let mut old = std::mem::replace(child, upper);
             old.edge = lower;
+            child.firsts.push(old.edge[0]);
             child.literals.push(old);
         }
         child.descend(&text[common..])
@@ -94,7 +98,7 @@ impl Node {
     fn find<'p>(&self, path: &'p str, at: usize, values: &mut Vec<&'p str>) -> Option<usize> {
         let left = &path.as_bytes()[at..];
         let Some(first) = left.first() else { return self.route };
-        if let Ok(child) = self.literals.binary_search_by_key(first, |child| child.edge[0]) {
+        if let Ok(child) = self.firsts.binary_search(first) {
             let child = &self.literals[child];
             if left.starts_with(&child.edge)
                 && let Some(route) = child.find(path, at + child.edge.len(), values)

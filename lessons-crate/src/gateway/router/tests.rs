@@ -97,6 +97,25 @@ fn the_trie_shares_what_is_common() {
     }
 }
 
+/// The same routes and paths in the crate that web frameworks use.
+#[test]
+fn it_finds_what_matchit_finds() {
+    let (mut ours, mut theirs) = (RadixRouter::default(), matchit::Router::new());
+    let special = ["/a/{x}", "/a/b", "/a/{x}/c", "/files/{*path}", "/files/new"].map(String::from);
+    for (number, route) in sample_routes(400).into_iter().chain(special).enumerate() {
+        ours.insert(&route).expect("different");
+        theirs.insert(route, number).expect("different");
+    }
+    let special =
+        ["/a/b", "/a/bc", "/a/b/c", "/a/b/d", "/a", "/files/new", "/files/newer", "/files/x/y", "/"];
+    let paths = sample_paths(800).into_iter().chain(special.map(String::from));
+    for path in paths {
+        let found = ours.find(&path).map(|found| (found.route, found.params.clone()));
+        let expected = theirs.at(&path).ok().map(|at| (*at.value, at.params.iter().collect::<Vec<_>>()));
+        assert_eq!(found, expected, "{path}");
+    }
+}
+
 /// Few different letters, so that patterns and paths meet.
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[ab\u{e8}\u{e9}]{0,2}".boxed(), 2 => Just("{}".to_owned()).boxed()]

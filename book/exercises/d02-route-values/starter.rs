@@ -1,0 +1,9 @@
+/// The values of the pattern's parameters, from left to right, when it fits the path; `None` when it does not.
+/// `values("/a/{x}/{*rest}", "/a/1/2/3")` is `Some(["1", "2/3"])`.
+fn values(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let mut values = Vec::new();
+    for (wanted, segment) in pattern.split('/').zip(path.split('/')) {
+        // TODO: is `wanted` literal, `{name}` or `{*name}`?
+    }
+    Some(values)
+}

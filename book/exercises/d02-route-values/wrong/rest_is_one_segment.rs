@@ -1,0 +1,22 @@
+/// The values of the pattern's parameters, from left to right, when it fits the path; `None` when it does not.
+fn values(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let mut segments = path.split('/');
+    let mut values = Vec::new();
+    for wanted in pattern.split('/') {
+        let segment = segments.next()?;
+        if wanted.starts_with("{*") {
+            if segment.is_empty() {
+                return None;
+            }
+            values.push(segment.to_string());
+        } else if wanted.starts_with('{') {
+            if segment.is_empty() {
+                return None;
+            }
+            values.push(segment.to_string());
+        } else if wanted != segment {
+            return None;
+        }
+    }
+    segments.next().is_none().then_some(values)
+}
