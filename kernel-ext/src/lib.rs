@@ -18,4 +18,5 @@ pub mod paths;
 pub mod protocol;
 mod reference;
 pub mod session;
+mod settings;
 pub mod web;

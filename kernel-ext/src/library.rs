@@ -8,14 +8,14 @@
 //! ```text
 //! ~/.cache/sd35/lib-<key>/lib/liblessons.so     and the metadata of the crates inside it
 //!                        /bin/{cargo,rustc,rustup}  the front, see bin/toolchain_front
-//!                        /settings              for the front
+//!                        /stub.so               stands for it when a cell is linked
+//!                        /settings              what compiles cells, and where it is
 //!                        /reference.json        names and their documentation
 //!                        /manifest.json         sizes and a checksum, to notice damage
 //! ```
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -26,9 +26,13 @@ use sha2::{Digest, Sha256};
 
 use crate::paths;
 use crate::reference::Reference;
+pub(crate) use crate::settings::Settings;
 
 /// The file of the [`Reference`], in the folder of a library.
 pub(crate) const REFERENCE: &str = "reference.json";
+
+/// Changes with what the folder of a library holds.
+const LAYOUT: u32 = 2;
 
 /// A prebuilt library, ready to be linked.
 #[derive(Clone, Debug)]
@@ -159,12 +163,19 @@ impl Library {
         for name in ["rustc", "rustup"] {
             fs::hard_link(bin.join("cargo"), bin.join(name))?;
         }
-        let mut settings = File::create(made.join("settings"))?;
-        writeln!(settings, "cargo={}", toolchain.cargo.display())?;
-        writeln!(settings, "rustc={}", toolchain.rustc.display())?;
-        writeln!(settings, "std={}", toolchain.std.display())?;
-        writeln!(settings, "host={}", toolchain.host)?;
-        writeln!(settings, "library={}", self.dir.join("lib").display())?;
+        let stub = "stub.so";
+        let linker = linker(&made.join(stub));
+        let settings = Settings {
+            cargo: toolchain.cargo.clone(),
+            rustc: toolchain.rustc.clone(),
+            std: toolchain.std.clone(),
+            host: toolchain.host.clone(),
+            library: self.dir.join("lib"),
+            linker,
+            stub: self.dir.join(stub),
+            builtins: builtins(&toolchain.std),
+        };
+        settings.save(made)?;
         // rust-analyzer would read the sources of the standard library, or ask rustup to download
         // them, where this folder did not exist. Types come from the compiler instead.
         fs::create_dir_all(made.join("no-std-source").join("core"))?;
@@ -205,6 +216,37 @@ impl Toolchain {
     }
 }
 
+/// Makes an empty library with the name of the prebuilt one at `stub`, with the linker that the C compiler
+/// uses. `None` where that does not work; cells are then linked by the compiler, which takes longer.
+fn linker(stub: &Path) -> Option<PathBuf> {
+    // Other systems' linkers want other arguments.
+    if cfg!(not(target_os = "linux")) {
+        return None;
+    }
+    let output = Command::new("cc").arg("-print-prog-name=ld").output().ok()?;
+    let named = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    let linker = if named.is_absolute() { named } else { which(named.to_str()?)? };
+    let object = stub.with_extension("o");
+    let works =
+        |command: &mut Command| command.stdin(Stdio::null()).output().is_ok_and(|o| o.status.success());
+    let made = works(Command::new("cc").args(["-x", "c", "-c", "/dev/null", "-o"]).arg(&object))
+        && works(
+            Command::new(&linker)
+                .args(["-shared", "--disable-new-dtags", "--eh-frame-hdr", "-soname", "liblessons.so", "-o"])
+                .arg(stub)
+                .arg(&object),
+        );
+    made.then_some(linker)
+}
+
+/// The compiler's own arithmetic, in the folder of the standard library.
+fn builtins(std: &Path) -> Option<PathBuf> {
+    fs::read_dir(std).ok()?.flatten().map(|entry| entry.path()).find(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("libcompiler_builtins-") && name.ends_with(".rlib")
+    })
+}
+
 /// The first program of that name on the PATH.
 pub fn which(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
@@ -232,6 +274,7 @@ fn key(toolchain: &Toolchain) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(&toolchain.version);
     hash.update(Reference::FORMAT.to_le_bytes());
+    hash.update(LAYOUT.to_le_bytes());
     hash.update(toolchain.rustc.as_os_str().as_encoded_bytes());
     for path in sources.iter().chain([&front_binary()?]) {
         let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;

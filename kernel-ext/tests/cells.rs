@@ -116,6 +116,55 @@ fn a_type_defined_anew_takes_its_variables_along_and_nothing_else() {
 }
 
 #[test]
+fn every_kind_of_cell_compiles_however_it_is_compiled() {
+    let mut kernel = kernel();
+    let kernel = &mut kernel;
+    // Names of the library and of the standard library, defined anew, and imported under another one.
+    expect(
+        kernel,
+        "struct BloomFilter { bits: u8 }\nimpl BloomFilter { fn new() -> Self { Self { bits: 7 } } }",
+        "",
+    );
+    expect(kernel, "BloomFilter::new().bits", "7");
+    expect(kernel, "use BloomFilter as Own;\nOwn::new().bits", "7");
+    expect(kernel, "macro_rules! dbg { ($e:expr) => { $e + 1 } }\ndbg!(1)", "2");
+    expect(kernel, "macro_rules! twice { ($e:expr) => { 2 * $e } }\ntwice!(4)", "8");
+    // What the linker has to find.
+    expect(
+        kernel,
+        "let big = u128::MAX; (big / 1_000_000_007 % 97, (big as f64).sqrt() as u64)",
+        "(8, 18446744073709551615)",
+    );
+    expect(kernel, "unsafe extern \"C\" { fn abs(n: i32) -> i32; }\nunsafe { abs(-4) }", "4");
+    expect(
+        kernel,
+        "#[link(name = \"m\")] unsafe extern \"C\" { fn fabs(x: f64) -> f64; }\nunsafe { fabs(-3.0) }",
+        "3.0",
+    );
+    expect(
+        kernel,
+        "thread_local! { static N: std::cell::Cell<u8> = const { std::cell::Cell::new(1) }; }\n\
+         N.with(|n| { n.set(n.get() + 1); n.get() })",
+        "2",
+    );
+    // Attributes of the whole crate.
+    expect(kernel, "#![allow(non_snake_case)]\nlet Kept = 1_u8; Kept + line!() as u8 - line!() as u8", "1");
+    expect_error(kernel, "let list = vec![1];\n\nlist[3]", "Panic", "line 3: list[3]");
+}
+
+#[test]
+fn a_variable_that_is_not_mentioned_waits() {
+    let mut kernel = kernel();
+    let kernel = &mut kernel;
+    expect(kernel, "let mut idle = vec![1]; let moved = String::from(\"m\"); let used = 3;", "");
+    expect(kernel, "println!(\"{used}\");", "3\n");
+    expect(kernel, "drop(moved);", "");
+    expect_error(kernel, "moved", "CompileError", "cannot find value `moved`");
+    expect_error(kernel, "panic!(\"{used}\")", "Panic", "3");
+    expect(kernel, "idle.push(2); (idle.clone(), used)", "([1, 2], 3)");
+}
+
+#[test]
 fn a_panic_names_its_line_and_keeps_variables() {
     let mut kernel = kernel();
     expect(&mut kernel, "let v = vec![1, 2, 3];", "");

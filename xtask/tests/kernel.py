@@ -1,12 +1,14 @@
 """The kernel behind a real Jupyter client: the protocol, bad cells, bad endings, many kernels at once.
 
-Usage: kernel.py PATH_TO_SD35
+Usage: kernel.py PATH_TO_SD35 [STEP...]
 """
 
+import http.client
 import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -14,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jupyter_kernel_test
-from harness import ROOT, SD35, all_gone, check, descendants, finish, report, wait
+from harness import ROOT, SD35, TOKEN, Server, all_gone, check, descendants, finish, report, wait
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
@@ -24,8 +26,8 @@ OUTPUTS = ("stream", "display_data", "execute_result", "error")
 class Kernel:
     """A kernel that a Jupyter client started."""
 
-    def __init__(self):
-        self.manager, self.client = start_new_kernel(kernel_name="sd35")
+    def __init__(self, name="sd35", **options):
+        self.manager, self.client = start_new_kernel(kernel_name=name, **options)
 
     @property
     def pid(self):
@@ -237,6 +239,27 @@ def conversation(kernel):
         expected = ["busy", "execute_input", "stdout", "stderr", "display_data", "stdout", "execute_result", "idle"]
         assert kinds == expected, kinds
 
+    @check("Jupyter: a chart changes in its place while its cell runs")
+    def _():
+        while kernel.client.iopub_channel.msg_ready():
+            kernel.client.get_iopub_msg(timeout=1)
+        code = "let mut live = Live::new(); let mut points = Vec::new(); for x in 0..4 { points.push((x as f64, 1.0));"
+        code += ' live.show(&plot::line("Growing").series("a", points.clone()));'
+        code += " std::thread::sleep(std::time::Duration::from_millis(250)); }"
+        id = kernel.client.execute(code)
+        seen = []
+        while not seen or seen[-1][0] != "idle":
+            message = kernel.client.get_iopub_msg(timeout=30)
+            if message["parent_header"].get("msg_id") == id:
+                content = message["content"]
+                kind = content.get("execution_state") or message["msg_type"]
+                seen.append((kind, time.monotonic(), content.get("transient", {}).get("display_id"), content.get("data", {})))
+        shown = [entry for entry in seen if "display_data" in entry[0]]
+        assert [entry[0] for entry in shown] == ["display_data"] + 3 * ["update_display_data"], shown
+        assert len({entry[2] for entry in shown}) == 1 and shown[0][2], shown
+        assert all("image/svg+xml" in entry[3] and entry[3]["text/plain"] for entry in shown), shown
+        assert shown[3][1] - shown[0][1] > 0.5, [entry[1] for entry in shown]
+
     @check("Jupyter: history outlives a restart, and comm_info answers")
     def _():
         kernel.run("let to_be_remembered = 1;")
@@ -267,15 +290,75 @@ def conversation(kernel):
 
     @check("Jupyter: a crate of the reader's own is built with progress, then cells are fast again")
     def _():
-        folder = Path(tempfile.mkdtemp(prefix="sd35-own-"))
-        (folder / "src").mkdir()
-        (folder / "Cargo.toml").write_text('[package]\nname = "own_crate"\nversion = "0.1.0"\nedition = "2021"\n')
-        (folder / "src/lib.rs").write_text("pub fn triple(x: u32) -> u32 { 3 * x }\n")
-        reply, outputs = kernel.run(f':dep own_crate = {{ path = "{folder}" }}\nown_crate::triple(14)', 120)
+        dependency, expression = own_crate()
+        reply, outputs = kernel.run(f"{dependency}\n{expression}", 120)
         text = "".join(output.get("text", "") for output in outputs)
         assert reply["status"] == "ok" and "Compiling own_crate" in text, (reply, outputs)
         assert outputs[-1]["data"]["text/plain"] == "42", outputs
         kernel.shows("let b = BloomFilter::with_capacity(100, 0.01)?; b.is_empty()", "true")
+
+
+def own_crate():
+    """A crate of a reader's own: the line that uses it, and an expression whose value is 42."""
+    folder = Path(tempfile.mkdtemp(prefix="sd35-own-"))
+    (folder / "src").mkdir()
+    (folder / "Cargo.toml").write_text('[package]\nname = "own_crate"\nversion = "0.1.0"\nedition = "2021"\n')
+    (folder / "src/lib.rs").write_text("pub fn triple(x: u32) -> u32 { 3 * x }\n")
+    return f':dep own_crate = {{ path = "{folder}" }}', "own_crate::triple(14)"
+
+
+# A variable of each kind, and what a later cell sees of it.
+VARIABLES = [
+    ("let list = vec![1, 2, 3];", "list", "[1, 2, 3]"),
+    ("let mut text = String::from(\"a\"); text.push('b');", "text", '"ab"'),
+    ('let word = "static";', "word.len()", "6"),
+    ("let (left, mut right) = (1.5, 'c'); right = 'd';", "(left, right)", "(1.5, 'd')"),
+    ("let map = std::collections::HashMap::from([(1, \"one\")]);", "map[&1]", '"one"'),
+    ("let tree: std::collections::BTreeMap<_, _> = [('a', 1u8)].into();", "tree", "{'a': 1}"),
+    ("let maybe = Some([0u8; 2]);", "maybe", "Some([0, 0])"),
+    ("let parsed = \"7\".parse::<u16>();", "parsed", "Ok(7)"),
+    ("let wide = u128::MAX / 3;", "wide % 10", "5"),
+    ("let pause = std::time::Duration::from_millis(1500);", "pause", "1.5s"),
+    ("let shared = std::rc::Rc::new(std::cell::RefCell::new(vec![1]));", "shared.borrow().len()", "1"),
+    ("let guarded = std::sync::Arc::new(std::sync::Mutex::new(0_u8));", "*guarded.lock().unwrap() + 1", "1"),
+    ("let boxed: Box<dyn Fn(u8) -> u8> = Box::new(|x| x + 1);", "boxed(1)", "2"),
+    ("let pointer = i32::abs;", "pointer(-3)", "3"),
+    ("let squares = (1..4).map(|n| n * n).collect::<Vec<_>>();", "squares", "[1, 4, 9]"),
+    ("#[derive(Debug)] struct Own { x: i32 }\nlet own = vec![Own { x: 1 }];", "own", "[Own { x: 1 }]"),
+    ("let filter = BloomFilter::with_capacity(100, 0.01)?;", "filter.is_empty()", "true"),
+    ("let waited = (async { 4 }).await;", "waited", "4"),
+]
+
+
+def apart():
+    """A machine without network and without the sources of the standard library."""
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
+    source = Path(sysroot) / "lib/rustlib/src"
+    hide = f'[ ! -d "{source}" ] || mount -t tmpfs none "{source}"'
+    inside = ["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-ec"]
+    spec = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels/apart"
+    spec.mkdir(parents=True)
+    script = f'{hide}; [ ! -e "{source}/rust" ]; exec "$0" "$@"'
+    argv = [*inside, script, SD35, "kernel", "run", "--connection-file", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "apart", "language": "rust"}))
+
+    @check("without network and without rust-src: every kind of variable, and a crate of the reader's own")
+    def _():
+        begun = time.monotonic()
+        kernel = Kernel("apart", transport="ipc")
+        try:
+            assert time.monotonic() - begun < 20, time.monotonic() - begun
+            kernel.shows('std::net::TcpStream::connect("192.0.2.1:80").is_err()', "true")
+            for define, expression, value in VARIABLES:
+                reply, outputs = kernel.run(define)
+                assert reply["status"] == "ok", (define, reply, outputs)
+                kernel.shows(expression, value)
+            dependency, expression = own_crate()
+            reply, outputs = kernel.run(dependency, 120)
+            assert reply["status"] == "ok", (reply, outputs)
+            kernel.shows(expression, "42")
+        finally:
+            kernel.close()
 
 
 def endings():
@@ -319,7 +402,7 @@ def endings():
             "print(manager.provisioner.process.pid, flush=True)\n"
             "time.sleep(1000)\n"
         )
-        front = subprocess.Popen([os.sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        front = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         pid = int(front.stdout.readline())
         started = descendants(pid) | {pid}
         front.kill()
@@ -331,27 +414,76 @@ def endings():
 def many():
     """Kernels that start at the same moment share the prebuilt library."""
 
-    @check("ten kernels start at once, and each runs its cells")
-    def _():
-        def one(number):
-            kernel = Kernel()
-            try:
-                kernel.run(f"let n = {number}; let b = BloomFilter::with_capacity(100, 0.01)?;")
-                kernel.shows("n * 2", str(number * 2))
-                return descendants(kernel.pid) | {kernel.pid}
-            finally:
-                kernel.close()
+    for count in (2, 10, 20):
 
-        with ThreadPoolExecutor(10) as pool:
-            started = set().union(*pool.map(one, range(10)))
-        wait(lambda: all_gone(started), f"the end of {started}", 5)
+        @check(f"{count} kernels start at once, and each runs its cells")
+        def _():
+            def one(number):
+                kernel = Kernel()
+                try:
+                    kernel.run(f"let n = {number}; let b = BloomFilter::with_capacity(100, 0.01)?;")
+                    kernel.shows("n * 2", str(number * 2))
+                    return descendants(kernel.pid) | {kernel.pid}
+                finally:
+                    kernel.close()
+
+            with ThreadPoolExecutor(count) as pool:
+                started = set().union(*pool.map(one, range(count)))
+            wait(lambda: all_gone(started), f"the end of {started}", 5)
+
+
+def cycles():
+    """A server on which kernels come and go."""
+
+    @check("200 kernels are started and stopped: no file, process or memory is left")
+    def _():
+        server = Server()
+        try:
+            def ask(method, path):
+                connection = http.client.HTTPConnection(server.host, timeout=60)
+                connection.request(method, path, headers={"Authorization": f"token {TOKEN}"})
+                response = connection.getresponse()
+                body = response.read()
+                assert response.status < 300, (method, path, response.status, body)
+                return json.loads(body) if body else None
+
+            def one(number):
+                id = ask("POST", "/api/kernels")["id"]
+                # Some are stopped while they start, some when they are there.
+                time.sleep(number % 5 * 0.3)
+                ask("DELETE", f"/api/kernels/{id}")
+
+            def held():
+                process = Path("/proc") / str(server.process.pid)
+                status = (process / "status").read_text()
+                kilobytes = int(status.split("VmRSS:")[1].split()[0])
+                return len(list((process / "fd").iterdir())), kilobytes / 1024
+
+            def folders():
+                return sorted(Path(tempfile.gettempdir()).glob("sd35-kernel-*"))
+
+            before_folders = folders()
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(one, range(20)))
+                wait(lambda: not descendants(server.process.pid), "the end of the first kernels", 10)
+                before = held()
+                list(pool.map(one, range(180)))
+            wait(lambda: not descendants(server.process.pid), "the end of the kernels", 10)
+            wait(lambda: folders() == before_folders, f"the end of {folders()}", 10)
+            after = held()
+            assert after[0] <= before[0] + 5, f"open files: {before[0]} after 20, {after[0]} after 200"
+            assert after[1] <= before[1] + 16, f"memory in MB: {before[1]:.0f} after 20, {after[1]:.0f} after 200"
+        finally:
+            server.stop()
 
 
 os.environ["SD35_HISTORY"] = str(Path(tempfile.mkdtemp(prefix="sd35-history-")) / "history.jsonl")
 os.environ["JUPYTER_DATA_DIR"] = tempfile.mkdtemp(prefix="sd35-kernels-")
-try:
-    subprocess.run([SD35, "kernel", "install"], check=True, capture_output=True)
-    suite()
+STEPS = sys.argv[2:]
+
+
+def shared():
+    """The checks that share one kernel."""
     kernel = Kernel()
     started = {kernel.pid}
     try:
@@ -365,8 +497,12 @@ try:
     def _():
         wait(lambda: all_gone(started), f"the end of {started}", 5)
 
-    endings()
-    many()
+
+try:
+    subprocess.run([SD35, "kernel", "install"], check=True, capture_output=True)
+    for step in (suite, shared, apart, endings, many, cycles):
+        if not STEPS or step.__name__ in STEPS:
+            step()
 except Exception as problem:  # between the checks; what follows could not be checked
     report("the kernel test itself", f"{type(problem).__name__}: {problem}")
 finish()

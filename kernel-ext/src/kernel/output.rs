@@ -137,7 +137,8 @@ impl Output {
         self.flush(&mut state);
         if state.dropped > 0 {
             let text = format!(
-                "\n[output cut after {} MiB; {:.1} MB more were printed]\n",
+                "\n[output cut after {} MiB; {:.1} MB more were printed. To see all of it, gather it in a \
+                 String and write that to a file: `std::fs::write(\"all.txt\", text)?`]\n",
                 MOST_TEXT >> 20,
                 state.dropped as f64 / 1e6
             );

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::library::{Library, REFERENCE};
+use crate::library::{Library, REFERENCE, Settings};
 use crate::reference::Reference;
 
 /// Kernels' folders under the temporary folder start with this; the process id follows.
@@ -77,6 +77,12 @@ impl Environment {
     /// Tells the front where the reader sees progress: cargo's, when it builds what `:dep` asked for.
     pub(super) fn name_stderr(&self, path: &str) -> std::io::Result<()> {
         std::fs::write(self.folder.join("stderr"), path)
+    }
+
+    /// The tools that compile cells.
+    pub(super) fn settings(&self) -> Result<Settings> {
+        let front = std::env::var_os(FRONT).map(PathBuf::from).unwrap_or_default();
+        Settings::load(&front).map_err(anyhow::Error::msg)
     }
 
     /// What is known about the names that a cell can use.

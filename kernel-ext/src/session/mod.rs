@@ -6,6 +6,7 @@
 
 mod assist;
 mod child;
+mod compiler;
 mod cursor;
 mod diagnostic;
 mod environment;
@@ -31,6 +32,7 @@ pub use source::{Completeness, completeness};
 use crate::reference::Reference;
 pub use assist::{Candidate, Completions, Help};
 use child::{Pipes, Writers};
+use compiler::Compiler;
 use listener::Listener;
 use source::{Edited, Source};
 use types::Known;
@@ -75,6 +77,8 @@ pub struct Session {
     stand_ins: u64,
     /// Read at the first question about a name.
     reference: OnceCell<Reference>,
+    /// Compiles for the engine; ends before its folder goes.
+    _compiler: Compiler,
     /// The generated crate; removed with the session.
     environment: Environment,
 }
@@ -92,6 +96,7 @@ impl Session {
     ///
     /// Fails when no pipe can be opened, or the engine does not start.
     pub fn start(environment: Environment) -> Result<Self> {
+        let compiler = Compiler::start(environment.folder(), environment.settings()?)?;
         let pipes = Pipes::open().context("no pipes left for a new session")?;
         let mut command = std::process::Command::new(std::env::current_exe()?);
         environment.restore(&mut command);
@@ -114,9 +119,9 @@ impl Session {
             writers: pipes.writers,
             listener,
             controls,
-
             stand_ins: 0,
             reference: OnceCell::new(),
+            _compiler: compiler,
             environment,
         };
         // The engine runs a cell of its own to start up; what it printed belongs to nobody.

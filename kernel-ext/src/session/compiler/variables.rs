@@ -1,12 +1,14 @@
-//! Learns the types of a cell's new variables from the compiler; see `session/types.rs`.
+//! Learns the types of a cell's new variables from the compiler; see `types`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::types::{FILE, Known, STAND_IN};
+use super::generated::without_unmentioned;
+use super::types::{FILE, Known, STAND_IN};
 
 /// What the engine writes to store a variable.
 const STORE: &str = "evcxr_variable_store.put_variable::<";
@@ -43,9 +45,9 @@ impl Inferred {
 }
 
 /// Keeps what is known for the cells to come.
-pub(crate) fn save(known: &Known) -> io::Result<()> {
+pub(crate) fn save(folder: &Path, known: &Known) -> io::Result<()> {
     let lines: String = known.types.iter().map(|(name, ty)| format!("{name} {ty}\n")).collect();
-    fs::write(FILE, lines)
+    fs::write(folder.join(FILE), lines)
 }
 
 /// A generated crate without stand-ins, and the variables whose types are still to be learned.
@@ -61,8 +63,7 @@ impl Prepared {
     /// Nothing moves in the reader's own lines.
     pub(crate) fn new(text: &str, known: &Known) -> Self {
         let mut new = Vec::new();
-        let text: String = known
-            .written_out(text)
+        let text: String = without_unmentioned(&known.written_out(text))
             .split_inclusive('\n')
             .map(|line| {
                 if let Some((before, after)) = line.split_once(STORE)
@@ -178,8 +179,9 @@ mod tests {
             assert_eq!(learned, [("v", "Sd35T1", Inferred::Named("std::vec::Vec<i32>".into()))]);
         }
         let known = Known { types: [("Sd35T1".to_owned(), "Vec<i32>".to_owned())].into() };
-        let later = Prepared::new("evcxr_variable_store.put_variable::<Sd35T1>(stringify!(v), v);", &known);
-        assert_eq!(later.text, "evcxr_variable_store.put_variable::<Vec<i32>>(stringify!(v), v);");
+        let text = "v.len();\nevcxr_variable_store.put_variable::<Sd35T1>(stringify!(v), v);";
+        let later = Prepared::new(text, &known);
+        assert_eq!(later.text, "v.len();\nevcxr_variable_store.put_variable::<Vec<i32>>(stringify!(v), v);");
     }
 
     #[test]

@@ -1,0 +1,349 @@
+//! Compiles cells, for the front that the engine takes for its `cargo`.
+//!
+//! A cell needs one crate, the prebuilt library. The compiler spends half of its time before it looks at
+//! the cell: it starts, and reads what the library offers. So one compiler is always ahead: it has done all
+//! that, and waits on a pipe (its standard input, under the name of a source file) for the cell's text.
+//! When the kernel ends, the pipe does, and with it the compiler.
+//!
+//! The linker is called directly, with an empty stand-in for the library: the names that a cell uses are
+//! looked up when it is loaded, not twice.
+
+pub(super) mod generated;
+pub(super) mod variables;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context as _, Result};
+
+use super::{lock, types};
+use crate::library::Settings;
+use generated::{CHANGED, FULL_TYPES, Generated, Learned, PRELUDE, WRITTEN, about_types, learn};
+use types::Known;
+use variables::Prepared;
+
+/// The socket on which the front asks, in the folder of the generated crate.
+const SOCKET: &str = "compiler";
+/// The root of the crate that a waiting compiler has read; the cell is included in it.
+const ROOT: &str = "ahead/main.rs";
+/// The name under which it includes the cell: its standard input.
+const INCLUDED: &str = "ahead/build/lib.rs";
+/// In the line that says that the result is there.
+const ARTIFACT: &str = "\"$message_type\":\"artifact\"";
+/// Where the results are; the engine gives each its final name.
+const RESULTS: &str = "target/cell";
+
+/// The compiler of one session. Nothing of it runs on after it is dropped.
+#[derive(Debug)]
+pub(super) struct Compiler {
+    work: Arc<Mutex<Work>>,
+}
+
+impl Compiler {
+    /// Starts to listen in `folder`, and the first compiler.
+    pub(super) fn start(folder: &Path, settings: Settings) -> Result<Self> {
+        let make = |path: &str| fs::create_dir_all(folder.join(path));
+        make("ahead/build").and_then(|()| make(RESULTS)).context("cannot write to the session's folder")?;
+        fs::write(
+            folder.join(ROOT),
+            format!("#![allow(unused_imports, unused_mut, dead_code)]{PRELUDE}include!(\"build/lib.rs\");\n"),
+        )?;
+        std::os::unix::fs::symlink("/dev/stdin", folder.join(INCLUDED))?;
+        let socket = folder.join(SOCKET);
+        let listener =
+            UnixListener::bind(&socket).with_context(|| format!("cannot listen at {}", socket.display()))?;
+        let mut work = Work { folder: folder.to_owned(), settings, ahead: None, count: 0, failed: false };
+        work.start_ahead();
+        let work = Arc::new(Mutex::new(work));
+        let own = Arc::clone(&work);
+        std::thread::Builder::new().name("compiler".into()).spawn(move || {
+            for stream in listener.incoming() {
+                // One who went away is not answered; the engine is told by its front.
+                let _ = stream.and_then(|stream| lock(&own).answer(stream));
+            }
+        })?;
+        Ok(Self { work })
+    }
+}
+
+impl Drop for Compiler {
+    fn drop(&mut self) {
+        lock(&self.work).ahead = None;
+    }
+}
+
+#[derive(Debug)]
+struct Work {
+    folder: PathBuf,
+    settings: Settings,
+    /// The compiler that waits.
+    ahead: Option<Rustc>,
+    /// How many were started.
+    count: u64,
+    /// The last cell did not compile, and not because of the engine's guard around it.
+    failed: bool,
+}
+
+/// What the compiler said.
+struct Messages {
+    success: bool,
+    text: String,
+    /// The object file, or with `linked` the library.
+    result: PathBuf,
+    linked: bool,
+}
+
+/// A compiler; ends when this is dropped.
+#[derive(Debug)]
+struct Rustc {
+    child: Child,
+    result: PathBuf,
+    linked: bool,
+}
+
+impl Drop for Rustc {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Work {
+    /// The request is one word; the answer is a line, `ok` or `failed`, and the text for the engine.
+    fn answer(&mut self, stream: UnixStream) -> std::io::Result<()> {
+        let mut request = String::new();
+        BufReader::new(&stream).read_line(&mut request)?;
+        let answer = match request.trim() {
+            "build" => self.build(),
+            _ => self.check(),
+        };
+        let (word, text) = match answer {
+            Ok((true, text)) => ("ok", text),
+            Ok((false, text)) => ("failed", text),
+            Err(error) => {
+                // The engine shows what is no message of the compiler as it is.
+                let message = format!("{error:#}");
+                let json = serde_json::json!({
+                    "message": message, "level": "error", "code": null, "spans": [], "children": [], "rendered": message,
+                });
+                ("failed", json.to_string())
+            }
+        };
+        (&stream).write_all(format!("{word}\n{text}").as_bytes())
+    }
+
+    fn read(&self) -> Result<Generated> {
+        Ok(Generated::new(fs::read_to_string(self.folder.join(WRITTEN)).context(WRITTEN)?))
+    }
+
+    /// Makes `target/cell/libctx.so` of the cell that the engine wrote.
+    fn build(&mut self) -> Result<(bool, String)> {
+        let result = self.folder.join(RESULTS).join("libctx.so");
+        let source = self.read()?;
+        // After an error the engine compiles the cell again without the guard, in case the guard's closure
+        // made the error look odd.
+        let failed = std::mem::take(&mut self.failed);
+        if failed && !source.is_guarded() {
+            // Told that this compiles, the engine reports the errors that it had. It loads nothing.
+            fs::write(&result, "")?;
+            return Ok((true, String::new()));
+        }
+        loop {
+            let mut known = Known::load(&self.folder);
+            let prepared = Prepared::new(&source.to_build(), &known);
+            let messages = self.compile(&prepared.text)?;
+            if !messages.success {
+                self.failed = source.is_guarded() && messages.text.lines().all(is_the_same_unguarded);
+                return Ok((false, messages.text));
+            }
+            match learn(&self.folder, &prepared, messages.text.lines(), &mut known)? {
+                Learned::Stored if messages.linked => {
+                    fs::rename(&messages.result, &result)?;
+                    return Ok((true, messages.text));
+                }
+                Learned::Stored => {
+                    self.link(&messages.result, &result)?;
+                    return Ok((true, messages.text));
+                }
+                Learned::Coerced => {}
+                Learned::Refused(message) => return Ok((false, format!("{}{message}\n", messages.text))),
+            }
+        }
+    }
+
+    /// Leaves what the compiler says about the type of a receiver in `types.jsonl`.
+    fn check(&mut self) -> Result<(bool, String)> {
+        let prepared = Prepared::new(&self.read()?.to_check(), &Known::load(&self.folder));
+        let messages = self.compile(&prepared.text)?;
+        let (types, others): (Vec<&str>, Vec<&str>) =
+            messages.text.lines().partition(|line| about_types(line));
+        fs::write(self.folder.join("types.jsonl"), types.join("\n"))?;
+        Ok((messages.success, others.join("\n")))
+    }
+
+    /// Compiles a crate, ahead of which nothing needs to be known if possible.
+    fn compile(&mut self, text: &str) -> Result<Messages> {
+        // Kept for the place of a panic.
+        let changed = self.folder.join(CHANGED);
+        fs::create_dir_all(self.folder.join("build"))?;
+        fs::write(&changed, format!("{text}{PRELUDE}")).with_context(|| changed.display().to_string())?;
+        if !wants_a_root_of_its_own(text) {
+            let ahead = match self.ahead.take() {
+                Some(rustc) => Ok(rustc),
+                None => self.rustc(Path::new(ROOT), false),
+            };
+            let body = text.split_once('\n').map_or("", |(_, body)| body);
+            let messages = ahead.and_then(|mut rustc| {
+                // Written in one go: the compiler reads all of it before it does anything else.
+                let sent =
+                    rustc.child.stdin.take().map(|mut pipe| pipe.write_all(format!("\n{body}").as_bytes()));
+                self.start_ahead();
+                sent.transpose()?;
+                messages(rustc)
+            });
+            match messages {
+                Ok(messages) if !messages.text.contains("E0659") => return Ok(messages),
+                // A name is ambiguous that would not be if the cell were not included; or the compiler
+                // that waited is gone, however that came.
+                _ => {}
+            }
+        }
+        let rustc = self.rustc(&changed, true)?;
+        messages(rustc)
+    }
+
+    /// Gets the next compiler going. Without one the next cell is slower, no more.
+    fn start_ahead(&mut self) {
+        self.ahead = self.rustc(Path::new(ROOT), false).ok();
+    }
+
+    /// A compiler for the crate at `root`, which links unless that can be done here.
+    fn rustc(&mut self, root: &Path, whole: bool) -> Result<Rustc> {
+        let Settings { rustc, library, std, linker, .. } = &self.settings;
+        let linked = whole || linker.is_none();
+        self.count += 1;
+        let name = format!("{RESULTS}/{}.{}", self.count, if linked { "so" } else { "o" });
+        let rpath = |folder: &Path| format!("-Clink-arg=-Wl,-rpath,{}", folder.display());
+        let mut command = Command::new(rustc);
+        command
+            .args(["--crate-name", "ctx", "--edition", "2024", "--crate-type", "cdylib"])
+            .args(["--error-format=json", "--json=diagnostic-rendered-ansi,artifacts", "--cap-lints", "warn"])
+            .args(["-A", "unused", "-W", "dropping_references"])
+            .args(FULL_TYPES)
+            // Looking through what hundreds of crates have compiled already takes longer than compiling it.
+            .arg("-Zshare-generics=no")
+            .args(["-Cprefer-dynamic", "-Cdebuginfo=0", "-Coverflow-checks=on", "-Cdebug-assertions=on"])
+            .args(["-Copt-level=0", "-Ccodegen-units=1", "-Cstrip=debuginfo", &rpath(library), &rpath(std)])
+            .arg(format!("--emit={}={name}", if linked { "link" } else { "obj" }))
+            .arg(format!("--extern=lessons={}", library.join("liblessons.so").display()))
+            .arg(format!("-Ldependency={}", library.display()))
+            .arg(root)
+            .current_dir(&self.folder)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env_remove("RUSTC")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let child = command.spawn().with_context(|| format!("{} does not start", rustc.display()))?;
+        Ok(Rustc { child, result: self.folder.join(&name), linked })
+    }
+
+    fn link(&self, object: &Path, result: &Path) -> Result<()> {
+        let Settings { linker: Some(linker), library, std, stub, builtins, .. } = &self.settings else {
+            anyhow::bail!("no linker");
+        };
+        let output = Command::new(linker)
+            .args(["-shared", "--eh-frame-hdr", "-z", "noexecstack", "--disable-new-dtags", "-o"])
+            .arg(result)
+            .arg(object)
+            .arg(stub)
+            .args(builtins)
+            .arg("-rpath")
+            .arg(library)
+            .arg("-rpath")
+            .arg(std)
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("{} does not start", linker.display()))?;
+        let _ = fs::remove_file(object);
+        anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+}
+
+/// Sends the rest of the crate, and waits for what becomes of it.
+fn messages(mut rustc: Rustc) -> Result<Messages> {
+    drop(rustc.child.stdin.take());
+    let mut text = String::new();
+    let mut stderr = BufReader::new(rustc.child.stderr.take().context("the compiler has no standard error")?);
+    let (result, linked) = (rustc.result.clone(), rustc.linked);
+    loop {
+        let start = text.len();
+        if stderr.read_line(&mut text)? == 0 {
+            break;
+        }
+        if text[start..].contains(ARTIFACT) {
+            text.truncate(start);
+            // The rest is tidying up, which takes the compiler as long as linking takes us.
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut stderr, &mut std::io::sink());
+                let _ = rustc.child.wait();
+            });
+            return Ok(Messages { success: true, text, result, linked });
+        }
+    }
+    let status = rustc.child.wait()?;
+    anyhow::ensure!(
+        status.success() || text.contains("\"level\":\"error\""),
+        "the compiler ended: {status}\n{text}"
+    );
+    Ok(Messages { success: status.success(), text, result, linked })
+}
+
+/// Whether a crate has parts that mean something in its own root file only, or that change how it is linked.
+fn wants_a_root_of_its_own(text: &str) -> bool {
+    text.contains("extern crate ")
+        || text.contains("#[link")
+        || text.lines().skip(1).any(|line| line.trim_start().starts_with("#!["))
+}
+
+/// Errors in names and types, found before the compiler looks at what a closure captures.
+const SAME_UNGUARDED: [&str; 20] = [
+    "E0004", "E0023", "E0026", "E0027", "E0061", "E0063", "E0282", "E0283", "E0308", "E0369", "E0405",
+    "E0412", "E0423", "E0425", "E0432", "E0433", "E0560", "E0599", "E0609", "E0614",
+];
+
+/// Whether this message, when it is an error, has nothing to do with the engine's guard around a cell.
+fn is_the_same_unguarded(line: &str) -> bool {
+    let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { return true };
+    if message["level"] != "error" {
+        return true;
+    }
+    match message["code"]["code"].as_str() {
+        Some(code) => SAME_UNGUARDED.contains(&code),
+        // The last words, that compilation was aborted.
+        None => message["message"].as_str().is_some_and(|text| text.starts_with("aborting due to")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_crates_are_compiled_from_the_start() {
+        let first = "#![allow(unused_imports, unused_mut, dead_code)]\n";
+        for (rest, expected) in [
+            ("fn f() {}", false),
+            ("#![feature(never_type)]\nfn f() {}", true),
+            ("extern crate alloc;", true),
+            ("#[link(name = \"z\")] unsafe extern \"C\" {}", true),
+        ] {
+            assert_eq!(wants_a_root_of_its_own(&format!("{first}{rest}")), expected, "{rest}");
+        }
+    }
+}
