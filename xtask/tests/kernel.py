@@ -18,7 +18,7 @@ from pathlib import Path
 import jupyter_kernel_test
 from harness import ROOT, SD35, TOKEN, Server, all_gone, check, descendants, finish, report, wait
 from jupyter_client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
 
@@ -27,7 +27,11 @@ class Kernel:
     """A kernel that a Jupyter client started."""
 
     def __init__(self, name="sd35", **options):
-        self.manager, self.client = start_new_kernel(kernel_name=name, **options)
+        self.manager = KernelManager(kernel_name=name, **options)
+        self.manager.start_kernel()
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
 
     @property
     def pid(self):
