@@ -13,6 +13,7 @@
 //! - The function is generic only on its surface. Its loops run over a trait object, compiled here, so
 //!   that they are fast although the learner's own code is not optimized.
 
+mod cache;
 mod gateway;
 mod load_balancer;
 mod normalization;
@@ -22,6 +23,9 @@ mod report;
 mod runner;
 mod sketch;
 
+pub use cache::{
+    Asked, FlightExercise, LruExercise, SieveExercise, lru, needed_hit_ratio, sieve, single_flight,
+};
 pub use gateway::{Refusal, TokenClaims, read_claims, route_values, verify_token};
 pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
 pub use normalization::{candidate_keys, closure, synthesis};

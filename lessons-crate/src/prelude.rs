@@ -12,8 +12,8 @@ pub use crate::cell::{self, ShowDebug};
 pub use crate::cell::{Live, Progress, clear_output, input, password};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::check::{
-    self, BloomExercise, DeletableExercise, GrowingExercise, LimiterExercise, Refusal, Replicas,
-    RingExercise, SmoothWeighted, Stored, Verdict,
+    self, Asked, BloomExercise, DeletableExercise, FlightExercise, GrowingExercise, LimiterExercise,
+    LruExercise, Refusal, Replicas, RingExercise, SieveExercise, SmoothWeighted, Stored, Verdict,
 };
 pub use crate::consistency::{self, History, Operation, linearize, session_guarantees};
 #[cfg(feature = "dataset")]

@@ -84,6 +84,21 @@ exercises! {
     d03_hash_ring in "d03-hash-ring": check::hash_ring::<Ring>(), wrong: [
         added_twice, ghost_points, modulo, no_wraparound, one_point_per_node, random_state,
     ];
+    d04_needed_hit_ratio in "d04-needed-hit-ratio": check::needed_hit_ratio(needed_hit_ratio), wrong: [
+        cache_is_free, in_percent, less_than_nothing, miss_ratio, misses_skip_the_cache, more_than_all,
+    ];
+    d04_lru in "d04-lru": check::lru::<LruCache>(), wrong: [
+        capacity_exceeded, evicts_the_newest, get_is_not_a_use, ghost_key, linear_time, old_value_kept,
+        put_is_not_a_use, replacing_evicts,
+    ];
+    d04_sieve in "d04-sieve": check::sieve::<SieveCache>(), wrong: [
+        bit_ignored, bits_stay_set, born_visited, hand_restarts, hand_skips_one, moves_on_hit, newest_first,
+        second_chance,
+    ];
+    d04_single_flight in "d04-single-flight": check::single_flight::<Coalescing>(), wrong: [
+        answered_twice, everyone_loads, failure_told_to_one, invalidate_ignored, one_flight_for_all,
+        stale_fill, waiters_forgotten, wedged_after_failure,
+    ];
     d05_quorum_sizes in "d05-quorum-sizes": check::quorum_sizes(quorum_sizes), wrong: [
         always_a_majority, no_none, read_one_write_all, sum_equals_n,
     ];

@@ -1,0 +1,35 @@
+struct SieveCache {
+    /// The oldest first.
+    queue: Vec<(u64, bool)>,
+    hand: usize,
+    capacity: usize,
+}
+
+impl SieveExercise for SieveCache {
+    fn new(capacity: usize) -> Self {
+        SieveCache { queue: Vec::new(), hand: 0, capacity }
+    }
+
+    fn get(&mut self, key: u64) -> bool {
+        match self.queue.iter_mut().find(|entry| entry.0 == key) {
+            Some(entry) => {
+                entry.1 = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn insert(&mut self, key: u64) -> Option<u64> {
+        let mut evicted = None;
+        if self.queue.len() == self.capacity {
+            while self.queue[0].1 {
+                let (key, _) = self.queue.remove(0);
+                self.queue.push((key, false));
+            }
+            evicted = Some(self.queue.remove(0).0);
+        }
+        self.queue.push((key, false));
+        evicted
+    }
+}
