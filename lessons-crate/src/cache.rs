@@ -65,6 +65,6 @@ pub use sieve::Sieve;
 pub use single_flight::{Role, SingleFlight};
 pub use stack::MissRatioCurve;
 pub use stampede::{Protection, Stampede, StampedeResult, x_fetch};
-pub use ttl::{Lifetime, TtlCache, jitter};
+pub use ttl::{Lifetime, TtlCache, jitter, simulate_ttl};
 pub use w_tiny_lfu::WTinyLfu;
 pub use write::{CachedStore, WriteCounts, WritePolicy, WriteWorkload};

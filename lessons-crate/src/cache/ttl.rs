@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use super::{Cache, EvictionPolicy, Lru};
+use crate::interrupt::checkpoint;
 use crate::rng::Rng;
 
 /// What restarts the time to live of an entry.
@@ -125,4 +126,27 @@ impl<K: Hash + Eq, V, P: EvictionPolicy> TtlCache<K, Option<V>, P> {
 pub fn jitter(ttl: Duration, share: f64, rng: &mut Rng) -> Duration {
     assert!((0.0..=1.0).contains(&share), "a jitter is from 0 to 1, not {share}");
     ttl.mul_f64(1.0 + share * (2.0 * rng.next_f64() - 1.0))
+}
+
+/// The share of requests that find one key, which is asked for `rate` times a second at random moments and stored
+/// again after each miss; as [`theory::fixed_ttl`](super::theory::fixed_ttl) and
+/// [`theory::sliding_ttl`](super::theory::sliding_ttl) say.
+///
+/// # Panics
+///
+/// When the rate is not above 0.
+pub fn simulate_ttl(lifetime: Lifetime, rate: f64, ttl: Duration, requests: u32, seed: u64) -> f64 {
+    assert!(rate > 0.0, "a rate of requests is above 0, not {rate}");
+    let mut cache = TtlCache::new(Lru::new(1), lifetime);
+    let (mut rng, mut now, mut hits) = (Rng::new(seed), Duration::ZERO, 0u32);
+    for _ in 0..requests {
+        checkpoint();
+        now += Duration::from_secs_f64(rng.exponential(1.0 / rate));
+        if cache.get(now, "key").is_some() {
+            hits += 1;
+        } else {
+            cache.put(now, "key", (), ttl);
+        }
+    }
+    f64::from(hits) / f64::from(requests.max(1))
 }

@@ -18,17 +18,7 @@ fn a_fixed_and_a_sliding_lifetime_hit_as_often_as_theory_says() {
     ];
     for (lifetime, expected) in cases {
         for (rate, ttl) in [(0.5, SECOND), (2.0, SECOND), (10.0, SECOND / 2)] {
-            let mut cache = TtlCache::new(Lru::new(4), lifetime);
-            let (mut rng, mut now, mut hits) = (Rng::new(4), Duration::ZERO, 0);
-            for _ in 0..50_000 {
-                now += Duration::from_secs_f64(rng.exponential(1.0 / rate));
-                if cache.get(now, "key").is_some() {
-                    hits += 1;
-                } else {
-                    cache.put(now, "key", (), ttl);
-                }
-            }
-            let (measured, expected) = (f64::from(hits) / 50_000.0, expected(rate, ttl));
+            let (measured, expected) = (simulate_ttl(lifetime, rate, ttl, 50_000, 4), expected(rate, ttl));
             assert!((measured - expected).abs() < 0.01, "{lifetime:?} {rate}: {measured}, theory {expected}");
         }
     }
