@@ -41,7 +41,7 @@ impl LruExercise for LruCache {
         todo!("is it there already? is there room? else the oldest leaves, and its slot is used again")
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.slots.len()
     }
 }

@@ -27,7 +27,7 @@ impl LruExercise for LruCache {
         evicted
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.entries.len()
     }
 }

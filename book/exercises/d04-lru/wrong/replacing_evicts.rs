@@ -71,7 +71,7 @@ impl LruExercise for LruCache {
         Some(evicted)
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.slots.len()
     }
 }

@@ -23,7 +23,7 @@ pub trait LruExercise: 'static {
     /// Stores a value; the key is then the one used last. Gives back the entry that had to leave, if one had to.
     fn put(&mut self, key: u64, value: u64) -> Option<(u64, u64)>;
     /// How many keys are stored.
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
 }
 
 /// Checks a learner's LRU cache.
@@ -56,13 +56,13 @@ fn filled(make: Make, capacity: usize, keys: u64) -> Box<dyn LruExercise> {
 
 fn finds(make: Make) -> Result<(), Failure> {
     let mut cache = filled(make, 3, 2);
-    let found = (cache.get(1), cache.get(2), cache.get(3), cache.len());
+    let found = (cache.get(1), cache.get(2), cache.get(3), cache.count());
     let expected = (Some(10), Some(20), None, 2);
     if found == expected {
         return Ok(());
     }
     Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
-        .input("new(3), put(1, 10), put(2, 20), then get(1), get(2), get(3), len()"))
+        .input("new(3), put(1, 10), put(2, 20), then get(1), get(2), get(3), count()"))
 }
 
 fn evicts_the_oldest(make: Make) -> Result<(), Failure> {
@@ -71,8 +71,8 @@ fn evicts_the_oldest(make: Make) -> Result<(), Failure> {
         let newcomer = capacity as u64 + 1;
         let evicted = cache.put(newcomer, 0);
         let input = format!("new({capacity}), put 1 to {newcomer} in turn");
-        if cache.len() > capacity {
-            return Err(Failure::new(format!("{capacity} keys"), format!("{} keys", cache.len()))
+        if cache.count() > capacity {
+            return Err(Failure::new(format!("{capacity} keys"), format!("{} keys", cache.count()))
                 .input(input)
                 .diagnosis(
                 "capacity-exceeded",
@@ -118,8 +118,8 @@ fn put_again(make: Make) -> Result<(), Failure> {
     let mut cache = filled(make, 2, 2);
     let input = "new(2), put(1, 10), put(2, 20), put(1, 11), put(3, 30)";
     let evicted = cache.put(1, 11);
-    if evicted.is_some() || cache.len() != 2 {
-        return Err(Failure::new("nothing is evicted by put(1, 11)", format!("{evicted:?}, {} keys", cache.len()))
+    if evicted.is_some() || cache.count() != 2 {
+        return Err(Failure::new("nothing is evicted by put(1, 11)", format!("{evicted:?}, {} keys", cache.count()))
             .input(input)
             .diagnosis(
                 "replacing-evicts",
@@ -182,9 +182,9 @@ fn random_runs(make: Make) -> Result<(), Failure> {
                 done += &format!(", put({key}, {step})");
                 (format!("{:?}", cache.put(key, step)), format!("{:?}", model.put(key, step)))
             };
-            if found != expected || cache.len() != model.len() {
+            if found != expected || cache.count() != model.len() {
                 let expected = format!("{expected}, {} keys", model.len());
-                return Err(Failure::new(expected, format!("{found}, {} keys", cache.len())).input(done));
+                return Err(Failure::new(expected, format!("{found}, {} keys", cache.count())).input(done));
             }
         }
     }
