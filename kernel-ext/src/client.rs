@@ -79,6 +79,29 @@ impl Client {
         }
     }
 
+    /// Sends any request, and returns everything that the kernel says because of it, in order: from `busy` to
+    /// `idle`, and the reply if the request has one.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the kernel is gone.
+    pub fn exchange(&mut self, request: &Message) -> Result<Vec<Message>> {
+        let id = self.send(request)?;
+        let reply = request.header.msg_type.strip_suffix("_request").map(|kind| format!("{kind}_reply"));
+        let mut said: Vec<Message> = Vec::new();
+        loop {
+            let message = self.next_message()?;
+            if message.parent_header.as_ref().is_some_and(|parent| parent.msg_id == id) {
+                said.push(message);
+                let replied =
+                    reply.as_ref().is_none_or(|kind| said.iter().any(|m| m.header.msg_type == *kind));
+                if replied && said.iter().any(|m| m.content["execution_state"] == "idle") {
+                    return Ok(said);
+                }
+            }
+        }
+    }
+
     /// Asks the kernel to stop the running cell.
     ///
     /// # Errors

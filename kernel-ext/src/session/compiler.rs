@@ -206,9 +206,8 @@ impl Work {
                 messages(rustc)
             });
             match messages {
-                Ok(messages) if !messages.text.contains("E0659") => return Ok(messages),
-                // A name is ambiguous that would not be if the cell were not included; or the compiler
-                // that waited is gone, however that came.
+                Ok(messages) if !because_included(&messages.text) => return Ok(messages),
+                // Or the compiler that waited is gone, however that came.
                 _ => {}
             }
         }
@@ -309,6 +308,12 @@ fn wants_a_root_of_its_own(text: &str) -> bool {
     text.contains("extern crate ")
         || text.contains("#[link")
         || text.lines().skip(1).any(|line| line.trim_start().starts_with("#!["))
+}
+
+/// Whether a crate may compile when it is not included in another: a name is ambiguous only because it comes
+/// from outside, or there is no file with the name of the standard input (no `/proc`).
+fn because_included(messages: &str) -> bool {
+    messages.contains("\"E0659\"") || messages.contains("couldn't read `ahead/")
 }
 
 /// Errors in names and types, found before the compiler looks at what a closure captures.
