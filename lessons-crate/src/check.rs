@@ -30,7 +30,10 @@ pub use gateway::{Refusal, TokenClaims, read_claims, route_values, verify_token}
 pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
 pub use normalization::{candidate_keys, closure, synthesis};
 pub use rate_limit::{LimiterExercise, Verdict, gcra};
-pub use replication::{Replicas, Stored, atomic_register, find_order, quorum_sizes};
+pub use replication::{
+    Follower, OrSetExercise, ReadSession, Replicas, Seen, Stored, atomic_register, find_order, or_set,
+    quorum_sizes, read_routing, version_vectors,
+};
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;
 pub(crate) use runner::{Checker, Failure};

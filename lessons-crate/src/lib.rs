@@ -13,7 +13,8 @@
 //! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
 //! | data models | [`normalization`] | which facts depend on which, and tables that store each once |
-//! | replication | [`replication`] | one register on several nodes: quorums, leaders, CAP and PACELC |
+//! | replication | [`replication`] | several copies: leaders, several leaders, quorums; CAP and PACELC |
+//! | | [`crdt`] | copies that are changed apart and always merge to the same |
 //! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
@@ -32,6 +33,7 @@ pub mod cell;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod check;
 pub mod consistency;
+pub mod crdt;
 #[cfg(feature = "dataset")]
 pub mod dataset;
 pub mod display;

@@ -12,10 +12,12 @@ pub use crate::cell::{self, ShowDebug};
 pub use crate::cell::{Live, Progress, clear_output, input, password};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::check::{
-    self, Asked, BloomExercise, DeletableExercise, FlightExercise, GrowingExercise, LimiterExercise,
-    LruExercise, Refusal, Replicas, RingExercise, SieveExercise, SmoothWeighted, Stored, Verdict,
+    self, Asked, BloomExercise, DeletableExercise, FlightExercise, Follower, GrowingExercise,
+    LimiterExercise, LruExercise, OrSetExercise, ReadSession, Refusal, Replicas, RingExercise, Seen,
+    SieveExercise, SmoothWeighted, Stored, Verdict,
 };
 pub use crate::consistency::{self, History, Operation, linearize, session_guarantees};
+pub use crate::crdt::{self, Crdt, GCounter, LwwRegister, MvRegister, OrSet, PnCounter};
 #[cfg(feature = "dataset")]
 pub use crate::dataset;
 pub use crate::display::{MimeBundle, Render};
@@ -47,7 +49,10 @@ pub use crate::rate_limit::{
     self, FixedWindow, Gcra, LeakyBucket, PerKey, Rate, RateLimiter, SlidingLog, SlidingWindowCounter,
     TokenBucket,
 };
-pub use crate::replication::{self, ReplicatedRegister, Settings, pacelc, pbs, quorum};
+pub use crate::replication::{
+    self, Causality, LeaderFollower, Leaderless, MultiLeader, ReadFrom, ReplicatedRegister, Settings,
+    Topology, VersionVector, pacelc, pbs, quorum,
+};
 pub use crate::resilience::{self, Backoff, Jitter, RetryBudget, RetryPolicy, RetryStorm, amplification};
 pub use crate::rng::Rng;
 pub use crate::scalability::{

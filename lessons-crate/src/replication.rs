@@ -1,4 +1,15 @@
-//! One register, several copies: what each way of keeping them together costs and promises.
+//! Several copies: what each way of keeping them together costs and promises.
+//!
+//! | who takes writes | module | what there is to see |
+//! |---|---|---|
+//! | one leader, followed | [`LeaderFollower`] | lag, acknowledgments, what is lost with a leader |
+//! | several leaders | [`MultiLeader`], [`conflicts`] | concurrent writes, and what becomes of them ([`crate::crdt`]) |
+//! | any replica (leaderless, peer to peer) | [`Leaderless`] | N, R, W, siblings, sloppy quorums, hints |
+//! | one register, any of these | [`ReplicatedRegister`] | histories, for [`crate::consistency`] |
+//!
+//! [`VersionVector`] tells which of two versions is newer, or that neither is.
+//!
+//! # One register
 //!
 //! Choose [`Settings`], put them into a [`ReplicatedRegister`] with delays, faults and operations, run it, and
 //! look at the [`Run`]: its history (for [`crate::consistency`]), its latencies, its messages.
@@ -28,7 +39,10 @@
 
 mod cap;
 mod client;
+mod leader_follower;
+mod leaderless;
 mod message;
+mod multi_leader;
 mod node;
 mod pacelc;
 pub mod pbs;
@@ -39,10 +53,15 @@ mod run;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod version_vector;
 
 pub use cap::{CapCase, two_nodes};
+pub use leader_follower::{LeaderFollower, LogRun, ReadFrom, Reads, Written};
+pub use leaderless::{Leaderless, Refused};
 pub use message::{Message, Request, Response, Version, Versioned};
+pub use multi_leader::{Conflicts, MultiLeader, MultiLeaderRun, Topology, conflicts};
 pub use pacelc::{Observed, pacelc};
 pub use register::ReplicatedRegister;
 pub use run::{Outcome, Run};
 pub use settings::{Protocol, Settings, Versions};
+pub use version_vector::{Causality, Dot, VersionVector};

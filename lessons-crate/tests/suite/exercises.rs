@@ -133,6 +133,15 @@ exercises! {
     d09_synthesis in "d09-synthesis": check::synthesis(synthesize), wrong: [
         boyce_codd, keeps_redundant, keeps_subsets, left_side_as_given, no_key_table, one_table_per_dependency,
     ];
+    d13_version_vectors in "d13-version-vectors": check::version_vectors(compare, merge), wrong: [
+        keeps_one, lexicographic, maxima, merge_adds, sums, zip,
+    ];
+    d13_read_routing in "d13-read-routing": check::read_routing(route, observe), wrong: [
+        always_the_leader, fastest_only, forgets_reads, freshest, overwrites, strictly_newer,
+    ];
+    d13_or_set in "d13-or-set": check::or_set::<CartSet>(), wrong: [
+        intersection, last_writer, same_tags, two_phase, union,
+    ];
 }
 
 /// What `exercise.toml` says of a planted wrong solution.

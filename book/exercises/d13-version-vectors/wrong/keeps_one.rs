@@ -1,0 +1,21 @@
+fn count(vector: &[u64], node: usize) -> u64 {
+    vector.get(node).copied().unwrap_or(0)
+}
+
+fn covers(a: &[u64], b: &[u64]) -> bool {
+    (0..b.len()).all(|node| count(a, node) >= count(b, node))
+}
+
+fn compare(a: &[u64], b: &[u64]) -> Causality {
+    match (covers(a, b), covers(b, a)) {
+        (true, true) => Causality::Equal,
+        (true, false) => Causality::After,
+        (false, true) => Causality::Before,
+        (false, false) => Causality::Concurrent,
+    }
+}
+
+fn merge(a: &[u64], b: &[u64]) -> Vec<u64> {
+    let newest = if a.iter().sum::<u64>() > b.iter().sum::<u64>() { a } else { b };
+    newest.to_vec()
+}
