@@ -98,6 +98,40 @@ impl Library {
         Ok(library)
     }
 
+    /// A program of this source, linked with the library; compiled when it is first asked for, and kept.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it does not compile, or the disk is full.
+    pub fn program(&self, name: &str, source: &str) -> Result<PathBuf> {
+        let made = self.dir.join("bin").join(name);
+        if made.exists() {
+            return Ok(made);
+        }
+        let toolchain = Toolchain::find()?;
+        let folder = tempfile::Builder::new().prefix("building-").tempdir_in(&self.dir)?;
+        let main = folder.path().join("main.rs");
+        fs::write(&main, source)?;
+        let lib = self.dir.join("lib");
+        let built = folder.path().join(name);
+        let output = Command::new(&toolchain.rustc)
+            .args(["--edition", "2024", "-C", "prefer-dynamic", "-o"])
+            .arg(&built)
+            .arg("-L")
+            .arg(format!("dependency={}", lib.display()))
+            .arg("--extern")
+            .arg(format!("lessons={}", lib.join("liblessons.so").display()))
+            // Where it finds the libraries when it runs.
+            .args([&lib, &toolchain.std].map(|place| format!("-Clink-arg=-Wl,-rpath,{}", place.display())))
+            .arg(&main)
+            .output()
+            .context("rustc could not be started")?;
+        ensure!(output.status.success(), "it does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
+        // Two may build it at once: the last one's name stays.
+        fs::rename(&built, &made)?;
+        Ok(made)
+    }
+
     /// The folder to put first on the PATH of whatever compiles cells.
     pub fn bin(&self) -> PathBuf {
         self.dir.join("bin")

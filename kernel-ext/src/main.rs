@@ -24,6 +24,8 @@ enum Command {
     Check(commands::check::Options),
     /// Open JupyterLab on the notebooks.
     Jupyter(commands::jupyter::Options),
+    /// The servers of the lessons: doctor, up, status, down, install.
+    Lab(commands::lab::Options),
     /// The Jupyter kernel.
     #[command(subcommand)]
     Kernel(Kernel),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Build => commands::build::run(),
         Command::Check(options) => commands::check::run(&options),
         Command::Jupyter(options) => commands::jupyter::run(&options),
+        Command::Lab(options) => commands::lab::run(&options),
         Command::Kernel(Kernel::Install(location)) => commands::kernel::install(&location),
         Command::Kernel(Kernel::Uninstall(location)) => commands::kernel::uninstall(&location),
         Command::Kernel(Kernel::Guard { kernel, folder }) => Ok(commands::kernel::guard(kernel, &folder)),

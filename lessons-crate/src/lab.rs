@@ -7,6 +7,7 @@
 //! | | [`Store`] | the small Redis of our own, for machines without one |
 //! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
 //! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
+//! | documents | [`MongoDb`], [`MemoryDocuments`] | behind one trait, [`DocumentStore`]; [`document_store`] takes what is here |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
 //! | queues | [`RabbitMq`] | exchanges, queues, confirms, acknowledgements, by a client of our own ([`Amqp`]) |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
@@ -31,7 +32,9 @@
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
 mod amqp;
+mod command;
 mod doctor;
+mod documents;
 mod error;
 mod folder;
 mod gateway;
@@ -66,7 +69,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use amqp::{Amqp, Confirm, Consumer, Delivery, Message};
+#[doc(hidden)]
+pub use command::main;
 pub use doctor::doctor;
+pub use documents::{DocumentStore, Documents, Explained, MemoryDocuments, MongoDb, document_store};
 pub use error::LabError;
 pub use gateway::{Gateway, StoreDown};
 pub use haproxy::HaProxy;

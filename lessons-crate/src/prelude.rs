@@ -32,8 +32,9 @@ pub use crate::hashing::{
 };
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
-    self, Amqp, BalanceMode, Confirm, Gateway, HaProxy, LabError, Link, Load, LoadResult, Memcached, Message,
-    Nginx, RabbitMq, Redis, RedisCluster, RedisGroup, Service, SharedLimiter, StoreDown, ZooKeeper, http,
+    self, Amqp, BalanceMode, Confirm, DocumentStore, Documents, Gateway, HaProxy, LabError, Link, Load,
+    LoadResult, Memcached, MemoryDocuments, Message, MongoDb, Nginx, RabbitMq, Redis, RedisCluster,
+    RedisGroup, Service, SharedLimiter, StoreDown, ZooKeeper, document_store, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Sqlite};
@@ -74,7 +75,7 @@ pub use crate::table::{self, Table};
 #[doc(no_inline)]
 pub use ::redis;
 #[doc(no_inline)]
-pub use ::serde_json;
+pub use ::serde_json::{self, json};
 #[cfg(all(feature = "lab-sql", unix))]
 #[doc(no_inline)]
 pub use ::sqlx;

@@ -17,13 +17,14 @@ struct Step {
     run: fn(&mut Counts) -> Result<()>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "packages", about: "install the system packages and Python tools", run: packages },
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "lint", about: "clippy, no warnings", run: lint },
     Step { name: "rust", about: "unit, property and kernel tests", run: rust },
     Step { name: "doc", about: "the examples in the documentation", run: doc },
     Step { name: "wasm", about: "the pure core compiles for wasm32", run: wasm },
+    Step { name: "compose", about: "the servers for Docker, as far as that goes without it", run: compose },
     Step { name: "book", about: "the site and the notebooks are built", run: book },
     Step { name: "standard", about: "what every lesson must have, counted", run: standard },
     Step { name: "cells", about: "every cell of the book through the real kernel", run: cells },
@@ -255,6 +256,10 @@ fn wasm(counts: &mut Counts) -> Result<()> {
         .env("CARGO_TARGET_DIR", venv().with_file_name("wasm"))
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-22");
     whole(command, counts)
+}
+
+fn compose(counts: &mut Counts) -> Result<()> {
+    counted(python("compose.py"), counts, own_line)
 }
 
 fn book(counts: &mut Counts) -> Result<()> {

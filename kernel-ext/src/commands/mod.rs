@@ -4,4 +4,5 @@ pub mod build;
 pub mod check;
 pub mod jupyter;
 pub mod kernel;
+pub mod lab;
 pub mod serve;

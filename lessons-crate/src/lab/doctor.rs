@@ -1,23 +1,37 @@
 //! What is on this machine, and how to get the rest.
 
 use super::program::Program;
-use super::{LabError, haproxy, memcached, nginx, rabbitmq, redis, system, zookeeper};
+use super::{LabError, documents, haproxy, memcached, nginx, rabbitmq, redis, system, zookeeper};
 use crate::table::Table;
 
 /// The servers that the lab can start, where they are, and the command that installs a missing one.
 pub fn doctor() -> Table {
+    let table = Table::new(["server", "version", "where it is, or what to do"]);
+    programs().into_iter().fold(table, |table, program| table.row(row(program)))
+}
+
+/// The packages of Debian that would bring what is missing.
+pub(super) fn missing() -> Vec<&'static str> {
+    let here = |program: &Program| !matches!(program.find(), Err(LabError::Missing { .. }));
+    let missing = programs().into_iter().filter(|program| !here(program)).map(|program| program.package);
+    // These two are in no package of Debian.
+    missing.filter(|package| !["mongodb", "secantusdb"].contains(package)).collect()
+}
+
+fn programs() -> Vec<&'static Program> {
     let mut programs = vec![
         &redis::PROGRAM,
         &memcached::PROGRAM,
         &nginx::PROGRAM,
         &haproxy::PROGRAM,
         &rabbitmq::PROGRAM,
+        &documents::PROGRAM,
+        &documents::STAND_IN,
         &zookeeper::PROGRAM,
     ];
     #[cfg(feature = "lab-sql")]
     programs.extend([&super::postgres::PROGRAM, &super::postgres::BOUNCER, &super::mariadb::PROGRAM]);
-    let table = Table::new(["package", "version", "where it is, or what to do"]);
-    programs.into_iter().fold(table, |table, program| table.row(row(program)))
+    programs
 }
 
 fn row(program: &Program) -> [String; 3] {

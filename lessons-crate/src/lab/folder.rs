@@ -190,7 +190,7 @@ mod tests {
         let folder = path.join("sleeper-1");
         fs::create_dir(&folder).and_then(|()| give_away(&folder)).expect("made");
         // One stays in the folder; one leaves folder and group, and is known by its environment alone.
-        let mut command = process::command(Path::new("/bin/sh"), &folder);
+        let mut command = process::command(Path::new("/bin/sh"), &folder, process::User::Server);
         command.args(["-c", "setsid sh -c 'cd /; echo $$ > \"$HOME\"/other; sleep 1000' & sleep 1000"]);
         let mut child = process::spawn(command).expect("a shell");
         wait_until("both run", || folder.join("other").exists());

@@ -81,6 +81,16 @@ pub(super) fn run_as() -> Option<(u32, u32)> {
     })
 }
 
+/// Who a process runs as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum User {
+    /// As [`run_as`] says.
+    #[default]
+    Server,
+    /// The user of this process: for a program that lies where only that one can read.
+    This,
+}
+
 /// Sends a signal to the group of `leader`, and to everything else that belongs to the folder.
 pub(super) fn signal(leader: u32, folder: &Path, signal: Signal) {
     if let Some(group) = pid(leader) {
@@ -134,14 +144,24 @@ pub(super) fn of_folder(folder: &Path) -> Vec<u32> {
         .collect()
 }
 
+/// Memory of these processes, in bytes: shared pages are counted once. 0 where `/proc` does not tell.
+pub(super) fn memory(processes: &[u32]) -> u64 {
+    let kilobytes = processes.iter().filter_map(|process| {
+        let rollup = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
+        let line = rollup.lines().find(|line| line.starts_with("Pss:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    });
+    kilobytes.sum::<u64>() * 1024
+}
+
 /// A command with nothing but the lab's environment: no locale, no configuration of the user.
-pub(super) fn command(program: &Path, folder: &Path) -> Command {
+pub(super) fn command(program: &Path, folder: &Path, user: User) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
     command.envs(["PATH", "LD_LIBRARY_PATH"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     command.env("HOME", folder).env("TMPDIR", folder).env("LC_ALL", "C").env(MARK, folder);
     command.current_dir(folder).stdin(Stdio::null());
-    if let Some((user, group)) = run_as() {
+    if let (User::Server, Some((user, group))) = (user, run_as()) {
         command.uid(user).gid(group);
     }
     command

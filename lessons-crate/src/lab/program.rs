@@ -46,6 +46,8 @@ pub(super) enum Version {
     Beside(&'static str),
     /// In the name of the folder that it lies in, after these letters.
     InPath(&'static str),
+    /// Nowhere; it is taken as it is.
+    Untold,
 }
 
 /// A program that was found.
@@ -73,6 +75,7 @@ impl Program {
             Version::Flag(flag) => printed_version(&path, flag),
             Version::Beside(library) => version_beside(Path::new(library)),
             Version::InPath(before) => version_in_path(&path, before),
+            Version::Untold => return Ok(Found { path, version: String::new() }),
         };
         let version = version.ok_or_else(missing)?;
         if parts(&version) < parts(self.oldest) {

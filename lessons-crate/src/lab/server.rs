@@ -13,6 +13,7 @@ use rustix::process::Signal;
 
 use super::folder::{Folder, give_away};
 use super::port::Port;
+use super::process::User;
 use super::program::{Found, Program};
 use super::{LabError, Task, process, talk};
 
@@ -92,13 +93,15 @@ pub(super) struct Launch {
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(&'static str, OsString)>,
     pub(super) ready: Ready,
+    pub(super) user: User,
     /// How long it may take, on a busy machine.
     pub(super) limit: Duration,
 }
 
 impl Launch {
     pub(super) fn new(found: Found, ready: Ready) -> Self {
-        Self { found, arguments: Vec::new(), environment: Vec::new(), ready, limit: Duration::from_secs(30) }
+        let limit = Duration::from_secs(30);
+        Self { found, arguments: Vec::new(), environment: Vec::new(), ready, user: User::Server, limit }
     }
 
     pub(super) fn arguments<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
@@ -158,7 +161,8 @@ impl Place {
 
     fn died(&self, status: String, log: String) -> LabError {
         let log_lower = log.to_lowercase();
-        if log_lower.contains("no space left on device") {
+        let full = ["no space left on device", "out of disk space"];
+        if full.iter().any(|words| log_lower.contains(words)) {
             return LabError::DiskFull { server: self.name.clone(), folder: self.folder().to_owned() };
         }
         let taken = ["address already in use", "cannot bind socket", "eaddrinuse"];
@@ -200,7 +204,7 @@ async fn run_in(
     arguments: Vec<OsString>,
     environment: &[(&'static str, OsString)],
 ) -> Result<Result<String, Failed>, LabError> {
-    let mut command = process::command(program, folder);
+    let mut command = process::command(program, folder, User::Server);
     command.args(arguments).envs(environment.iter().cloned());
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let failed = |source| LabError::NotStarted { server: program.display().to_string(), source };
@@ -223,7 +227,7 @@ impl Instance {
         let log = log.and_then(|log| give_away(&path).map(|()| log));
         let log = log.map_err(|source| LabError::writing(&self.place.name, &path, source))?;
         let not_started = |source| LabError::NotStarted { server: self.place.name.clone(), source };
-        let mut command = process::command(&self.launch.found.path, self.place.folder());
+        let mut command = process::command(&self.launch.found.path, self.place.folder(), self.launch.user);
         command.args(&self.launch.arguments).envs(self.launch.environment.iter().cloned());
         command.stdout(log.try_clone().map_err(not_started)?).stderr(log);
         self.process.child = Some(process::spawn(command).map_err(not_started)?);
@@ -323,13 +327,7 @@ impl Server {
     /// Memory of all its processes, in bytes: shared pages are counted once (the kernel's "proportional
     /// set size"). 0 where `/proc` does not tell.
     pub fn memory(&self) -> u64 {
-        let processes = self.folder().map(|folder| process::of_folder(&folder)).unwrap_or_default();
-        let kilobytes = processes.iter().filter_map(|process| {
-            let rollup = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
-            let line = rollup.lines().find(|line| line.starts_with("Pss:"))?.to_owned();
-            line.split_whitespace().nth(1)?.parse::<u64>().ok()
-        });
-        kilobytes.sum::<u64>() * 1024
+        self.folder().map_or(0, |folder| process::memory(&process::of_folder(&folder)))
     }
 
     /// Kills it at once, as a crash would: SIGKILL to all its processes. Its folder stays, so that

@@ -71,6 +71,12 @@ impl System {
         };
         let names = NAMES.iter().find(|(debian, _)| *debian == package).map(|(_, names)| names);
         let name = column.zip(names).map_or(package, |(column, names)| names[column]);
+        match (package, self) {
+            ("mongodb", Self::Mac) => return "brew install mongodb/brew/mongodb-community".into(),
+            ("mongodb", _) => return "no system packages it: see mongodb.com, or deploy/compose.yaml".into(),
+            ("secantusdb", _) => return "pip install secantusdb==0.7.0b3".into(),
+            _ => {}
+        }
         let manager = match self {
             _ if name.is_empty() => {
                 return format!("there is no package here: see deploy/compose.yaml for {package}");

@@ -5,6 +5,8 @@
 mod coordination;
 #[cfg(feature = "lab-sql")]
 mod databases;
+mod documents;
+mod errors;
 mod front;
 mod gateway;
 mod handle;
