@@ -1,4 +1,5 @@
-//! `cargo xtask bench kernel`: our kernel beside the stock one and beside the compiler alone.
+//! `cargo xtask bench kernel`: our kernel beside the stock one and beside the compiler alone;
+//! `cargo xtask bench lab`: the servers of the lab.
 
 use std::process::{Command, ExitCode};
 
@@ -12,8 +13,23 @@ const STOCK: &str = "0.22.0";
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     match arguments.first().map(String::as_str) {
         Some("kernel") => kernel(&arguments[1..]),
-        _ => Err("there is one bench: `cargo xtask bench kernel [--quick]`".to_owned()),
+        Some("lab") => lab(&arguments[1..]),
+        _ => {
+            Err("the benches: `cargo xtask bench kernel [--quick]`, `cargo xtask bench lab [CYCLES]`"
+                .to_owned())
+        }
     }
+}
+
+/// The servers of the lab: start to ready, failover, memory, and what many starts leave behind.
+fn lab(options: &[String]) -> Result<ExitCode> {
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["bench", "--package", "lessons", "--features", "full", "--bench", "lab", "--"])
+        .args(options)
+        .current_dir(root())
+        .status()
+        .map_err(|error| format!("cargo could not be started: {error}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn kernel(options: &[String]) -> Result<ExitCode> {

@@ -41,6 +41,7 @@ cargo xtask test                       install what the tests need, then run the
 cargo xtask test --list                the names of the steps
 cargo xtask test page                  one step
 cargo xtask bench kernel               how fast cells are, beside the stock kernel
+cargo xtask bench lab                  how fast servers start, fail over, and leave nothing behind
 ";
 
 /// One sentence for the person at the terminal.

@@ -5,19 +5,25 @@ use serde_json::{Map, Value, json};
 /// Documents within documents deeper than this are refused; MongoDB allows 100.
 const DEPTH: u32 = 100;
 /// The fields whose order matters; their pairs become a document in that order.
-const ORDERED: [&str; 3] = ["sort", "$sort", "key"];
+const ORDERED: [&str; 4] = ["sort", "$sort", "key", "explain"];
+/// The fields that hold documents of a reader, in which a list of pairs is a list.
+const PLAIN: [&str; 2] = ["documents", "updates"];
 
 /// A document of these fields, in their order.
 pub(super) fn document<'a>(fields: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Vec<u8> {
+    nested(fields, false)
+}
+
+fn nested<'a>(fields: impl IntoIterator<Item = (&'a str, &'a Value)>, plain: bool) -> Vec<u8> {
     let mut inner = Vec::new();
     for (name, value) in fields {
-        element(name, value, &mut inner);
+        element(name, value, plain || PLAIN.contains(&name), &mut inner);
     }
     let length = i32::try_from(inner.len() + 5).expect("a document is far smaller than 2 GB");
     [&length.to_le_bytes()[..], &inner, &[0]].concat()
 }
 
-fn element(name: &str, value: &Value, out: &mut Vec<u8>) {
+fn element(name: &str, value: &Value, plain: bool, out: &mut Vec<u8>) {
     let mut put = |kind: u8, bytes: &[u8]| {
         out.push(kind);
         // A name ends at the first zero, so it cannot hold one.
@@ -39,13 +45,13 @@ fn element(name: &str, value: &Value, out: &mut Vec<u8>) {
             let length = i32::try_from(text.len() + 1).expect("a text is far smaller than 2 GB");
             put(0x02, &[&length.to_le_bytes(), text.as_bytes(), &[0]].concat());
         }
-        Value::Array(pairs) if ORDERED.contains(&name) => {
+        Value::Array(pairs) if !plain && ORDERED.contains(&name) => {
             let pairs = pairs.iter().filter_map(|pair| Some((pair.get(0)?.as_str()?, pair.get(1)?)));
-            put(0x03, &document(pairs));
+            put(0x03, &nested(pairs, plain));
         }
         Value::Array(items) => {
             let names: Vec<String> = (0..items.len()).map(|number| number.to_string()).collect();
-            put(0x04, &document(names.iter().map(String::as_str).zip(items)));
+            put(0x04, &nested(names.iter().map(String::as_str).zip(items), plain));
         }
         Value::Object(fields) => {
             if let Some(id) = fields.get("$oid").and_then(Value::as_str).and_then(identifier) {
@@ -53,7 +59,7 @@ fn element(name: &str, value: &Value, out: &mut Vec<u8>) {
             } else if let Some(time) = fields.get("$date").and_then(Value::as_i64) {
                 put(0x09, &time.to_le_bytes());
             } else {
-                put(0x03, &document(fields.iter().map(|(name, value)| (name.as_str(), value))));
+                put(0x03, &nested(fields.iter().map(|(name, value)| (name.as_str(), value)), plain));
             }
         }
     }
@@ -207,6 +213,8 @@ mod tests {
         let bytes = b"\x16\x00\x00\x00\x02hello\x00\x06\x00\x00\x00world\x00\x00";
         assert_eq!(write(&json!({"hello": "world"})), bytes);
         assert_eq!(read(bytes), Some(json!({"hello": "world"})));
+        let kept = json!({"documents": [{"key": [["b", 1]], "sort": [1, 2]}]});
+        assert_eq!(read(&write(&kept)), Some(kept));
         let sorted = write(&json!({"sort": [["b", 1], ["a", -1]]}));
         assert!(
             sorted.windows(2).position(|two| two == b"b\0") < sorted.windows(2).position(|two| two == b"a\0")

@@ -121,7 +121,7 @@ impl DocumentStore for MongoDb {
         Box::pin(async move {
             let fail = |error: String| LabError::answer(&server, error);
             let mut answer = if name == "explain" {
-                let find = json!({ "find": collection, "filter": arguments["filter"] });
+                let find = json!([["find", collection], ["filter", arguments["filter"]]]);
                 let verbosity = json!({ "verbosity": "executionStats" });
                 client.run(&name, &find, &verbosity).await.map_err(fail)?
             } else {
