@@ -6,6 +6,7 @@
 mod answers;
 mod history;
 mod output;
+mod passed;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -15,6 +15,7 @@ pub mod library;
 mod lifetime;
 pub mod lines;
 pub mod paths;
+pub mod progress;
 pub mod protocol;
 mod reference;
 pub mod session;

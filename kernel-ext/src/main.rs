@@ -19,9 +19,11 @@ enum Command {
     /// Serve the book on this machine, with a kernel behind its cells.
     Serve(commands::serve::Options),
     /// Write the site and one notebook per lesson.
-    Build,
+    Build(commands::build::Options),
     /// Run every cell of the book (or of some days) from a fresh kernel and compare with what is recorded.
     Check(commands::check::Options),
+    /// Show what you have done so far: exercises, questions, cards.
+    Progress(commands::progress::Options),
     /// Open JupyterLab on the notebooks.
     Jupyter(commands::jupyter::Options),
     /// The servers of the lessons: doctor, up, status, down, install.
@@ -65,8 +67,9 @@ fn main() -> ExitCode {
     evcxr::runtime_hook();
     let result = match Cli::parse().command {
         Command::Serve(options) => commands::serve::run(&options),
-        Command::Build => commands::build::run(),
+        Command::Build(options) => commands::build::run(&options),
         Command::Check(options) => commands::check::run(&options),
+        Command::Progress(options) => commands::progress::run(&options),
         Command::Jupyter(options) => commands::jupyter::run(&options),
         Command::Lab(options) => commands::lab::run(&options),
         Command::Kernel(Kernel::Install(location)) => commands::kernel::install(&location),

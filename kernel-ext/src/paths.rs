@@ -29,17 +29,28 @@ pub fn cache() -> Result<PathBuf> {
         .context("no folder for the cache: set HOME or XDG_CACHE_HOME")
 }
 
-/// The file of the cells that ran: `SD35_HISTORY`, else under `$XDG_STATE_HOME`, else under `~/.local/state`.
+/// The file of the cells that ran: `SD35_HISTORY`, else below the folder for state.
 /// None when `SD35_HISTORY` is empty, or there is no home.
 pub fn history() -> Option<PathBuf> {
-    if let Some(file) = std::env::var_os("SD35_HISTORY") {
+    state("SD35_HISTORY", "history.jsonl")
+}
+
+/// The record of what the reader has done: `SD35_PROGRESS`, else below the folder for state.
+/// None when `SD35_PROGRESS` is empty, or there is no home.
+pub fn progress() -> Option<PathBuf> {
+    state("SD35_PROGRESS", "progress.jsonl")
+}
+
+/// A file under `$XDG_STATE_HOME/sd35`, else under `~/.local/state/sd35`, unless a variable names it.
+fn state(variable: &str, name: &str) -> Option<PathBuf> {
+    if let Some(file) = std::env::var_os(variable) {
         return (!file.is_empty()).then(|| PathBuf::from(file));
     }
     std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state")))
-        .map(|state| state.join("sd35/history.jsonl"))
+        .map(|state| state.join("sd35").join(name))
 }
 
 /// Where the built book goes.

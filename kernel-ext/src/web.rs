@@ -5,6 +5,7 @@
 //! /api                             who is there; no token
 //! /api/status, kernelspecs, kernels, kernels/{id}[/interrupt, /restart]      token
 //! /api/kernels/{id}/channels       WebSocket: messages of the Jupyter protocol    token
+//! /api/progress                    what the reader has done: get, merge (POST), delete    token
 //! ```
 //!
 //! The paths and answers are those of Jupyter Server, so that its clients can use this server, and the
@@ -58,6 +59,19 @@ pub struct Options {
     pub kernels_max: usize,
     /// A kernel without a page is ended after this much quiet.
     pub idle_max: Duration,
+    /// The file that records what the reader has done; `None` keeps no record.
+    pub progress: Option<PathBuf>,
+    /// Origins of the Jupyter Servers that the pages may talk to beside this one.
+    pub jupyter: Vec<String>,
+}
+
+/// The origin of a Jupyter Server's address, as [`Options::jupyter`] wants it.
+///
+/// # Errors
+///
+/// One sentence when it is not the address of a web server.
+pub fn origin(address: &str) -> Result<String, String> {
+    site::origin(address)
 }
 
 impl Options {
@@ -76,6 +90,8 @@ impl Options {
             command: command.into(),
             kernels_max: 8,
             idle_max: Duration::from_secs(3600),
+            progress: crate::paths::progress(),
+            jupyter: Vec::new(),
         })
     }
 }
@@ -132,24 +148,8 @@ impl Server {
         format!("http://{}/?token={}", self.address, self.token)
     }
 
-    /// Serves until SIGINT or SIGTERM. No kernel is left when it returns, which takes at most 5 seconds.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the system gives out no more connections or signals.
-    pub async fn run(self) -> Result<()> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let stop = async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        };
-        self.run_until(stop).await
-    }
-
-    /// Like [`Server::run`], but serves until `stop` completes.
+    /// Serves until `stop` completes; see [`asked_to_stop`]. No kernel is left when it returns, which takes at most
+    /// 5 seconds.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl Server {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
         let kernels = Arc::new(Kernels::new(&self.options));
         let culling = tokio::spawn(Arc::clone(&kernels).cull());
-        let router = routes::router(Arc::clone(&kernels), &self.options.site, &self.token);
+        let router = routes::router(Arc::clone(&kernels), &self.options, &self.token);
         // Messages are small and wait for no others.
         let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let served = tokio::select! {
@@ -168,6 +168,22 @@ impl Server {
         kernels.stop_all().await;
         served.context("the server lost its port")
     }
+}
+
+/// Completes at SIGINT or SIGTERM, from the moment of this call on.
+///
+/// # Errors
+///
+/// Fails when the system gives out no more signals.
+pub fn asked_to_stop() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// True if a server of ours answers at `address`.

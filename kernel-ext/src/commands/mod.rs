@@ -5,4 +5,5 @@ pub mod check;
 pub mod jupyter;
 pub mod kernel;
 pub mod lab;
+pub mod progress;
 pub mod serve;

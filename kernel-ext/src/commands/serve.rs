@@ -18,6 +18,9 @@ pub struct Options {
     /// The token that the address must carry; a new one by default.
     #[arg(long)]
     token: Option<String>,
+    /// Let the pages also run cells on the Jupyter Server or JupyterHub at this address; may be given again.
+    #[arg(long, value_name = "URL", value_parser = web::origin)]
+    jupyter: Vec<String>,
     /// Open the browser.
     #[arg(long)]
     open: bool,
@@ -35,17 +38,20 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let mut web = web::Options::new(paths::site())?;
         web.port = options.port;
         web.token.clone_from(&options.token);
+        web.jupyter.clone_from(&options.jupyter);
         // The port comes first: nothing is prepared for a server that cannot start.
         let server = web::Server::bind(web).await?;
         Library::prepare(&mut |step| println!("{step}"))?;
         super::build::write()?;
+        // Whoever reads the address may stop the server at once.
+        let stop = web::asked_to_stop()?;
         let url = server.url();
         println!("\nThe book is open at\n\n    {url}\n\nCtrl+C stops it. Kernels stop with it.");
         std::io::stdout().flush()?;
         if options.open {
             open_browser(&url);
         }
-        server.run().await?;
+        server.run_until(stop).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use super::{Control, Publisher};
+use super::{Control, Publisher, passed};
 use crate::protocol::{Channel, Message};
 use crate::session::{Event, lock};
 
@@ -48,6 +48,9 @@ impl Output {
 
     pub(super) fn put(self: &Arc<Self>, event: Event, silent: bool) {
         let mut state = lock(&self.state);
+        if let Event::Display(data) | Event::Result(data) = &event {
+            passed::note(&self.request, data);
+        }
         match event {
             Event::Stdout(text) => self.text(&mut state, "stdout", &text),
             Event::Stderr(text) => self.text(&mut state, "stderr", &text),

@@ -1,6 +1,5 @@
 //! Which path does what.
 
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -16,8 +15,9 @@ use serde_json::{Value, json};
 use super::access::{self, Token};
 use super::error::Refusal;
 use super::kernels::Kernels;
-use super::{site, socket, v1};
+use super::{Options, site, socket, v1};
 use crate::kernelspec;
+use crate::progress::{self, Progress};
 use crate::protocol::iso_8601;
 
 /// How this server is recognized at `/api`.
@@ -26,7 +26,10 @@ pub(super) const SERVER: &str = "sd35";
 type Shared = State<Arc<Kernels>>;
 
 /// Everything that is served.
-pub(super) fn router(kernels: Arc<Kernels>, site: &FilePath, token: &str) -> Router {
+pub(super) fn router(kernels: Arc<Kernels>, options: &Options, token: &str) -> Router {
+    let record = Router::new()
+        .route("/progress", get(record).post(merge_record).delete(delete_record))
+        .with_state(Arc::new(progress::Store::new(options.progress.clone())));
     let api = Router::new()
         .route("/", get(server))
         .route("/status", get(status))
@@ -36,12 +39,13 @@ pub(super) fn router(kernels: Arc<Kernels>, site: &FilePath, token: &str) -> Rou
         .route("/kernels/{id}/interrupt", post(interrupt))
         .route("/kernels/{id}/restart", post(restart))
         .route("/kernels/{id}/channels", get(channels))
+        .merge(record)
         .method_not_allowed_fallback(no_such_method)
         .fallback(no_such_path)
         .with_state(kernels);
     Router::new()
         .nest("/api", api)
-        .fallback_service(site::service(site))
+        .fallback_service(site::service(&options.site, &options.jupyter))
         .layer(middleware::from_fn_with_state(Arc::new(Token::new(token)), access::guard))
 }
 
@@ -127,6 +131,38 @@ async fn restart(State(kernels): Shared, Path(id): Path<String>) -> Result<Json<
 #[derive(Deserialize)]
 struct Client {
     session_id: Option<String>,
+}
+
+type Record = State<Arc<progress::Store>>;
+
+/// What the reader has done.
+async fn record(State(store): Record) -> Result<Json<Progress>, Refusal> {
+    in_file(store, |store| store.load()).await
+}
+
+/// Takes over what the page knows, and answers with all.
+async fn merge_record(State(store): Record, body: Bytes) -> Result<Json<Progress>, Refusal> {
+    let news: Progress = serde_json::from_slice(&body).map_err(|error| {
+        Refusal::new(StatusCode::BAD_REQUEST, format!("the body must be like {{\"records\": {{}}}}: {error}"))
+    })?;
+    in_file(store, move |store| store.add(&news)).await
+}
+
+async fn delete_record(State(store): Record) -> Result<Json<Progress>, Refusal> {
+    in_file(store, |store| store.delete()).await
+}
+
+/// A file may be slow, and locked by others for a moment.
+async fn in_file(
+    store: Arc<progress::Store>,
+    action: impl FnOnce(&progress::Store) -> anyhow::Result<Progress> + Send + 'static,
+) -> Result<Json<Progress>, Refusal> {
+    let done = tokio::task::spawn_blocking(move || action(&store)).await;
+    match done {
+        Ok(Ok(progress)) => Ok(Json(progress)),
+        Ok(Err(error)) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"))),
+        Err(error) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
+    }
 }
 
 /// A client that names no session is a new one each time.
