@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+pub mod anki;
 pub mod chapter;
 pub mod exercise;
 pub mod explorable;
+pub mod glossary;
 pub mod notebook;
 pub mod page;
 pub mod quiz;
@@ -30,6 +32,37 @@ pub struct Day {
     pub header: Header,
     /// The parts of the lesson.
     pub chapter: Chapter,
+}
+
+impl Day {
+    /// The entries of the list under "Sources", in order.
+    pub fn sources(&self) -> Vec<String> {
+        let mut inside = false;
+        let mut sources: Vec<String> = Vec::new();
+        let prose = self.chapter.blocks.iter().filter_map(|block| match block {
+            Block::Prose(text) => Some(text),
+            _ => None,
+        });
+        for line in prose.flat_map(|text| text.lines()) {
+            if let Some(title) = line.strip_prefix("## ") {
+                inside = title.trim() == "Sources";
+            } else if inside {
+                match line.split_once(". ") {
+                    Some((number, source)) if number.parse::<u32>().is_ok() => {
+                        sources.push(source.trim().to_owned())
+                    }
+                    // A long entry goes on with the next line.
+                    _ => {
+                        if let Some(last) = sources.last_mut().filter(|_| !line.trim().is_empty()) {
+                            *last += " ";
+                            *last += line.trim();
+                        }
+                    }
+                }
+            }
+        }
+        sources
+    }
 }
 
 /// The head of a lesson.

@@ -5,22 +5,28 @@
 //! the words of the book and not thousands of numbers.
 
 mod explorable;
+mod extra;
 mod markup;
+mod offline;
 mod outputs;
+pub mod policy;
+mod style;
 
 pub(crate) use explorable::table;
+pub(crate) use markup::inline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use mdbook_core::book::BookItem;
+use mdbook_core::book::{BookItem, Chapter};
 use mdbook_core::config::Config;
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-use crate::{Block, Book};
+use crate::glossary::Glossary;
+use crate::{Block, Book, anki};
 
 /// Builds the site into `out`. Until everything is there, whatever was in `out` stays as it was.
 ///
@@ -43,19 +49,62 @@ fn build_in(book: &Book, aside: &Path) -> Result<()> {
     config.build.build_dir = aside.to_owned();
     let mut mdbook =
         MDBook::load_with_config(book.root(), config).context("mdBook could not load the book")?;
-    let pages = book
-        .days
-        .iter()
-        .map(|day| (PathBuf::from(format!("{}.md", day.header.slug)), markup::page(day)))
-        .collect();
-    mdbook.with_preprocessor(Lessons { pages });
+    mdbook.with_preprocessor(Lessons::new(book)?);
     mdbook.build().context("mdBook could not build the book")?;
-    insert_outputs(book, aside)
+    anki::write(book, &aside.join("anki"))?;
+    insert_outputs(book, aside)?;
+    offline::write(aside)
 }
 
-/// Replaces the text of each lesson by what [`markup`] made of it.
+/// Replaces the text of each lesson by what [`markup`] made of it, and adds the pages that [`extra`] makes.
 struct Lessons {
     pages: BTreeMap<PathBuf, String>,
+    weeks: Vec<(u32, String)>,
+    glossary: String,
+    sources: String,
+}
+
+impl Lessons {
+    fn new(book: &Book) -> Result<Self> {
+        let glossary = Glossary::load(&book.root().join("glossary.toml"))?;
+        let mut pages = BTreeMap::new();
+        let mut used: BTreeMap<String, Vec<(u32, String)>> = BTreeMap::new();
+        for day in &book.days {
+            let mut terms = BTreeSet::new();
+            let page = markup::page(day, |text| glossary.link(text, &mut terms));
+            for term in terms {
+                used.entry(term).or_default().push((day.header.number, day.header.slug.clone()));
+            }
+            pages.insert(PathBuf::from(format!("{}.md", day.header.slug)), page);
+        }
+        Ok(Self {
+            pages,
+            weeks: extra::weeks(book),
+            glossary: extra::glossary(&glossary, &used),
+            sources: extra::sources(book),
+        })
+    }
+
+    /// The chapters that are made, each where it belongs: the review after the introduction, the map of a week
+    /// at its head, lists at the end.
+    fn add_pages(&self, items: &mut Vec<BookItem>) {
+        let made = |name: &str, text: &str, file: &str| {
+            BookItem::Chapter(Chapter::new(name, text.to_owned(), file, Vec::new()))
+        };
+        for (number, text) in &self.weeks {
+            let title = format!("Week {number}");
+            let starts =
+                |item: &BookItem| matches!(item, BookItem::PartTitle(part) if part.starts_with(&title));
+            if let Some(at) = items.iter().position(starts) {
+                let map = made(&format!("{title}: the map"), text, &format!("week-{number}.md"));
+                items.insert(at + 1, map);
+            }
+        }
+        let at = items.len().min(1);
+        items.insert(at, made("Review", &extra::review(), "review.md"));
+        items.push(made("Glossary", &self.glossary, "glossary.md"));
+        items.push(made("Sources", &self.sources, "sources.md"));
+    }
 }
 
 impl Preprocessor for Lessons {
@@ -75,11 +124,13 @@ impl Preprocessor for Lessons {
                 chapter.content.clone_from(text);
             }
         });
+        self.add_pages(&mut book.items);
         Ok(book)
     }
 }
 
-/// Fills the empty places that [`markup`] left for outputs, in every page (the print page has all of them).
+/// Fills the empty places that [`markup`] left for outputs, in every page (the print page has all of them), and
+/// gives each page its policy.
 fn insert_outputs(book: &Book, site: &Path) -> Result<()> {
     let mut places = Vec::new();
     for day in &book.days {
@@ -98,18 +149,54 @@ fn insert_outputs(book: &Book, site: &Path) -> Result<()> {
             }
         }
     }
+    let style = style::Style::join(site, &fs::read_to_string(site.join("index.html"))?)?;
     for entry in fs::read_dir(site)? {
         let path = entry?.path();
-        if path.extension().is_none_or(|extension| extension != "html") {
+        // The list of chapters for readers without scripts is a page of its own kind.
+        if path.extension().is_none_or(|extension| extension != "html") || path.ends_with("toc.html") {
             continue;
         }
-        let page = fs::read_to_string(&path)?;
-        let filled = places.iter().fold(page.clone(), |page, (empty, full)| page.replace(empty, full));
-        if filled != page {
-            fs::write(&path, filled)?;
+        let mut page = fs::read_to_string(&path)?;
+        for (empty, full) in &places {
+            if page.contains(empty) {
+                page = page.replace(empty, full);
+            }
         }
+        if path.file_name().is_some_and(|name| name == "review.html") {
+            page = page.replace(extra::REVIEW_PLACE, &extra::review_items(book));
+        }
+        fs::write(&path, policy::add(&style.apply(&accessible(&page))))?;
     }
     Ok(())
+}
+
+/// Small repairs of the markup around a chapter, for those who do not see it, use no mouse or have a slow network:
+/// the bar at the top is a landmark, what opens the sidebar is a button, a page has one title, and an empty corner of a table is not
+/// a heading.
+fn accessible(page: &str) -> String {
+    let repairs = [
+        ("<div id=\"mdbook-menu-bar\" class=\"", "<div id=\"mdbook-menu-bar\" role=\"banner\" class=\""),
+        (
+            "<h1 class=\"menu-title\">System Design in 35 Days</h1>",
+            "<div class=\"menu-title\">System Design in 35 Days</div>",
+        ),
+        ("<th></th>", "<td></td>"),
+        // Scripts wait until the text is there, and load side by side.
+        ("<script src=", "<script defer src="),
+    ];
+    let page = repairs.iter().fold(page.to_owned(), |page, (from, to)| page.replace(from, to));
+    // See theme/reading.js for what a click on it does.
+    match page.split_once("<label id=\"mdbook-sidebar-toggle\"") {
+        Some((before, after)) => {
+            let after = after.replacen("</label>", "</button>", 1).replacen(
+                " for=\"mdbook-sidebar-toggle-anchor\"",
+                "",
+                1,
+            );
+            format!("{before}<button type=\"button\" id=\"mdbook-sidebar-toggle\"{after}")
+        }
+        None => page,
+    }
 }
 
 /// Two renames: a reader never sees half a site.

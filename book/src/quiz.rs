@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::recorded::hash;
+
 /// Questions on one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quiz {
@@ -51,6 +53,13 @@ pub struct QuizOption {
     pub why: String,
 }
 
+impl Item {
+    /// Stays while the question does, wherever in the quiz it stands.
+    pub fn id(&self, quiz: &str) -> String {
+        format!("{quiz}-{}", &hash(self.question.trim())[..8])
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Items {
@@ -96,6 +105,11 @@ struct Cards {
 }
 
 impl Card {
+    /// Stays while the front does.
+    pub fn id(&self, day: u32) -> String {
+        format!("d{day:02}-{}", &hash(self.front.trim())[..8])
+    }
+
     /// Reads the TOML of a set of cards.
     ///
     /// # Errors

@@ -123,3 +123,81 @@ fn the_search_knows_words_and_no_outputs() {
     }
     assert!(pieces > 0, "no output was compared");
 }
+
+/// The text of each attribute of this name in the page.
+fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!(" {name}=\"");
+    html.split(start.as_str()).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn links_within_the_book_lead_somewhere() {
+    let site = Site::build(&book(), "links");
+    let mut anchors = std::collections::BTreeMap::new();
+    for (name, html) in site.files("html") {
+        let name = name.rsplit('/').next().expect("a name").to_owned();
+        let ids: std::collections::BTreeSet<String> =
+            attributes(&html, "id").into_iter().map(str::to_owned).collect();
+        anchors.insert(name, (ids, html));
+    }
+    let mut followed = 0;
+    let mut broken = Vec::new();
+    for (page, (_, html)) in anchors.iter().filter(|(page, _)| *page != "toc.html") {
+        for link in attributes(html, "href").into_iter().chain(attributes(html, "src")) {
+            if link.contains(':') || link.is_empty() {
+                continue;
+            }
+            followed += 1;
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let path = path.split('?').next().unwrap_or_default().trim_start_matches('/');
+            let target = if path.is_empty() { page.as_str() } else { path };
+            if !site.0.join(target).exists() {
+                broken.push(format!("{page}: {link}"));
+            } else if !anchor.is_empty()
+                && let Some((ids, _)) = anchors.get(target)
+                && !ids.contains(anchor)
+            {
+                broken.push(format!("{page}: {link} (no such place on the page)"));
+            }
+        }
+    }
+    assert!(followed > 300, "{followed} links");
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn headings_are_a_table_of_contents() {
+    let book = book();
+    let site = Site::build(&book, "headings");
+    for (name, html) in site.files("html") {
+        // The page for printing has the titles of all pages, the list of chapters none.
+        if name.ends_with("print.html") || name.ends_with("toc.html") {
+            continue;
+        }
+        let main =
+            html.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a main part");
+        let mut titles = 0;
+        let mut before = 0;
+        let mut seen = std::collections::BTreeSet::new();
+        for rest in main.split("<h").skip(1) {
+            let Some(level) =
+                rest.chars().next().and_then(|c| c.to_digit(10)).filter(|level| (1..=6).contains(level))
+            else {
+                continue;
+            };
+            // What a cell shows about a name of the library is not part of the lesson.
+            if !rest.starts_with(&format!("{level} id=")) {
+                continue;
+            }
+            let text = rest.split("</h").next().unwrap_or_default();
+            titles += u32::from(level == 1);
+            assert!(
+                level <= before + 1,
+                "{name}: a heading of level {level} follows one of {before}: {text}"
+            );
+            assert!(level > 2 || seen.insert(text.to_owned()), "{name}: two headings are {text}");
+            before = level;
+        }
+        assert_eq!(titles, 1, "{name} has {titles} titles");
+    }
+}

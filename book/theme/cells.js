@@ -1,12 +1,12 @@
-// Turns the cells of a page into cells that run: buttons, editing, the toolbar.
+// Turns the cells of a page into cells that run: buttons and editing. The toolbar is in toolbar.js.
 "use strict";
 
 (() => {
   const { Kernel, KernelError, Outputs, element, sentence } = window.sd35;
   const kernel = new Kernel();
   const page = location.pathname.replace(/.*\//, "");
-  const status = element("span", "where");
   const live = element("span", "sd35-live");
+  live.setAttribute("aria-live", "polite");
   let queue = Promise.resolve();
   let generation = 0; // a failed or stopped run-all forgets the rest of its queue
 
@@ -18,15 +18,30 @@
     return node;
   };
 
-  const reconnect = button("Reconnect", "Look for the server again", () => look());
+  // A short fingerprint of the printed code (FNV-1a, 32 bits): an edit remembers which one it changed.
+  function fingerprint(text) {
+    let hash = 0x811c9dc5;
+    for (let at = 0; at < text.length; at++) {
+      hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+    }
+    return hash.toString(16);
+  }
 
-  // What is kept on this machine, per page.
+  // Edits are kept in this browser: the code, and the fingerprint of the code that it changed.
+  const PREFIX = `sd35:${page}:`;
   const store = {
-    get: (key) => localStorage.getItem(`sd35:${page}:${key}`),
-    set: (key, value) => {
+    get(id) {
       try {
-        if (value === null) localStorage.removeItem(`sd35:${page}:${key}`);
-        else localStorage.setItem(`sd35:${page}:${key}`, value);
+        const edit = JSON.parse(localStorage.getItem(PREFIX + id));
+        return typeof edit?.code === "string" ? edit : null;
+      } catch {
+        return null;
+      }
+    },
+    set(id, code, of) {
+      try {
+        if (code === null) localStorage.removeItem(PREFIX + id);
+        else localStorage.setItem(PREFIX + id, JSON.stringify({ code, of }));
       } catch {
         live.textContent = "The browser's storage is full; this edit is not kept.";
       }
@@ -46,6 +61,9 @@
       this.run_button = button(check ? "Check my answer" : "Run", "Run (Ctrl+Enter; Shift+Enter runs and goes on)", () => this.run());
       const bar = element("div", "cell-bar", this.run_button);
       if (!check) {
+        if (document.querySelector(".cell") !== node) {
+          bar.append(button("Run above", "Run every cell above this one, in order", () => runAbove(this)));
+        }
         this.edit_button = button("Edit", "Edit this code; Escape leaves the editor", () => this.edit());
         this.reset_button = button("Reset", "Back to the code as printed", () => this.reset());
         bar.append(this.edit_button, this.reset_button);
@@ -55,14 +73,44 @@
       this.place.setAttribute("aria-label", `Output of ${this.id}`);
       node.tabIndex = -1;
       node.addEventListener("keydown", (event) => this.key(event));
-      const edited = store.get(this.id);
-      if (!check && edited !== null && edited !== this.original) this.show(edited);
+      this.hash = fingerprint(this.original);
+      this.mine = null; // the reader's code, when it is not the printed one
+      const edit = check ? null : store.get(this.id);
+      if (edit && edit.code !== this.original) {
+        if (edit.of === this.hash) this.change(edit.code);
+        else this.ask(edit.code);
+      }
       this.mark();
     }
 
     get source() {
-      if (this.editor) return this.editor.value;
-      return this.node.classList.contains("check") ? this.original : store.get(this.id) ?? this.original;
+      return this.editor ? this.editor.value : this.mine ?? this.original;
+    }
+
+    // The lesson changed under an edit: both are kept until the reader says which to go on with.
+    ask(code) {
+      const answer = (label, title, action) => button(label, title, () => {
+        box.remove();
+        action();
+        this.mark();
+        this.run_button.focus();
+      });
+      const box = element("div", "changed",
+        element("p", "", "The book's code of this cell has changed since you edited it. Above is the new one."),
+        element("details", "", element("summary", "", "Your code"), element("pre", "", element("code", "", code))),
+        answer("Keep mine", "Go on with your code", () => this.change(code)),
+        answer("Take the new one", "Drop your code", () => store.set(this.id, null)));
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", `Changed since you edited it: ${this.id}`);
+      this.node.querySelector(".cell-bar").before(box);
+    }
+
+    // Goes on with other code than the printed one; null goes back.
+    change(code) {
+      this.mine = code === this.original ? null : code;
+      store.set(this.id, this.mine, this.hash);
+      if (!this.editor) this.show(this.source);
+      this.mark();
     }
 
     // Also says whether the code is still the printed one.
@@ -81,19 +129,20 @@
 
     edit() {
       if (this.editor) return this.leave();
+      const undecided = this.node.querySelector(".changed");
+      if (undecided) return undecided.scrollIntoView({ block: "center" });
       const editor = element("textarea", "editor");
       editor.value = this.source;
       editor.rows = editor.value.split("\n").length + 1;
       editor.spellcheck = false;
       editor.setAttribute("autocapitalize", "off");
-      editor.setAttribute("aria-label", `Code of ${this.id}. Tab indents; press Escape to leave the editor.`);
+      editor.setAttribute("aria-label", `Code of ${this.id}. Tab indents; Escape or Shift+Tab leaves the editor.`);
       editor.addEventListener("input", () => {
         editor.rows = Math.max(editor.rows, editor.value.split("\n").length + 1);
-        store.set(this.id, editor.value === this.original ? null : editor.value);
-        this.mark();
+        this.change(editor.value);
       });
       editor.addEventListener("keydown", (event) => {
-        if (event.key === "Tab" && !event.ctrlKey && !event.altKey) {
+        if (event.key === "Tab" && !event.ctrlKey && !event.altKey && !event.shiftKey) {
           event.preventDefault();
           editor.setRangeText("    ", editor.selectionStart, editor.selectionEnd, "end");
           editor.dispatchEvent(new Event("input"));
@@ -124,10 +173,8 @@
     }
 
     reset() {
-      store.set(this.id, null);
       if (this.editor) this.editor.value = this.original;
-      this.show(this.original);
-      this.mark();
+      this.change(null);
     }
 
     key(event) {
@@ -173,6 +220,7 @@
       this.say("running", "running");
       try {
         const reply = await kernel.execute(this.source, {
+          cell: this.id,
           onbusy: () => {
             started = true;
             outputs.clear();
@@ -192,9 +240,7 @@
         // Recorded outputs stay when the cell never started.
         this.say("failed", started ? "stopped" : "not run");
         outputs.note(problem.message);
-        const state = document.documentElement.dataset.sd35;
-        if (problem.gone) where("gone");
-        else if (state === "busy" || state === "starting") where("idle");
+        api.onproblem(problem);
         generation += 1;
         return false;
       }
@@ -202,71 +248,30 @@
   }
 
   const cells = [...document.querySelectorAll(".cell")].map((node) => new Cell(node));
-  if (cells.length === 0) return;
 
-  const tell = (text) => status.replaceChildren(...sentence(text));
-
-  function where(state) {
-    const texts = {
-      recorded: "Recorded outputs. To run the cells yourself: `cargo run --release`, then open the address it prints.",
-      idle: "Runs on this machine",
-      disconnected: "Runs on this machine",
-      starting: "Starting a kernel on this machine",
-      busy: "Running on this machine",
-      restarting: "The kernel starts again",
-      dead: "The kernel ended; the next run starts a new one",
-      gone: "No server: recorded outputs and your edits are kept",
-    };
-    document.documentElement.dataset.sd35 = state;
-    tell(texts[state] ?? state);
-    reconnect.hidden = state !== "gone";
-  }
-  kernel.onstate = where;
-
-  function runAll() {
+  // Checks of exercises are the reader's to ask for.
+  function runThese(some) {
     generation += 1;
     const own = generation;
-    for (const cell of cells) {
-      // Checks of exercises are the reader's to ask for.
-      if (!cell.node.classList.contains("check")) cell.run(own);
-    }
+    for (const cell of some) if (!cell.node.classList.contains("check")) cell.run(own);
   }
 
-  async function attempt(action) {
-    try {
-      await action();
-    } catch (problem) {
-      tell(problem.message);
-    }
+  function runAbove(cell) {
+    runThese(cells.slice(0, cells.indexOf(cell)));
   }
 
-  async function look() {
-    try {
-      where((await kernel.available()) ? "idle" : "recorded");
-    } catch (problem) {
-      where("gone");
-      tell(problem.message);
-    }
-  }
-
-  const toolbar = element("div", "sd35-toolbar",
-    button("Run all", "Run every cell of this page, in order", runAll),
-    button("Interrupt", "Stop the running cell; variables are kept", () => attempt(() => {
+  const api = {
+    all: cells,
+    kernel,
+    live,
+    button,
+    runAll: () => runThese(cells),
+    // The cells that wait are not run.
+    forget: () => {
       generation += 1;
-      return kernel.interrupt();
-    })),
-    button("Restart", "Start again with no variables", () => attempt(() => {
-      generation += 1;
-      return kernel.restart();
-    })),
-    reconnect,
-    status);
-  toolbar.setAttribute("role", "toolbar");
-  toolbar.setAttribute("aria-label", "Kernel");
-  live.setAttribute("aria-live", "polite");
-  const main = document.querySelector("main");
-  main.prepend(toolbar, live);
-
-  where("recorded");
-  look();
+    },
+    onproblem: () => {},
+  };
+  Object.assign(window.sd35, { cells: api });
+  if (cells.length) document.querySelector("main").prepend(live);
 })();

@@ -1,18 +1,9 @@
 // A client of the Jupyter kernel protocol: enough of REST and WebSocket to run cells, and no more.
-// It talks to `sd35 serve`, or to any Jupyter Server of the same origin.
+// It talks to `sd35 serve`, or to any Jupyter Server; see place.js.
 "use strict";
 
 (() => {
-  const TOKEN = "sd35-token";
-
-  // The token arrives in the address that the server printed; it is kept, and taken out of sight.
-  const address = new URL(location.href);
-  const given = address.searchParams.get("token");
-  if (given) {
-    localStorage.setItem(TOKEN, given);
-    address.searchParams.delete("token");
-    history.replaceState(null, "", address);
-  }
+  const { place } = window.sd35;
 
   // What the reader is told; `gone` when no server could be reached.
   class KernelError extends Error {
@@ -23,20 +14,22 @@
   }
 
   async function api(path, method = "GET", body) {
-    const token = localStorage.getItem(TOKEN);
     let response;
     try {
-      response = await fetch(new URL(`/api${path}`, location.origin), {
+      response = await fetch(`${place.base}api${path}`, {
         method,
-        headers: { Authorization: `token ${token}` },
+        headers: { Authorization: `token ${place.token}` },
         body: body && JSON.stringify(body),
+        // A hub's cookies are none of our business.
+        credentials: place.kind === "elsewhere" ? "omit" : "same-origin",
       });
     } catch {
-      throw new KernelError("The server does not answer. Start it again with `cargo run --release`, " +
-        "and open the address that it prints. Your edits are kept.", true);
+      throw new KernelError(unreachable(), true);
     }
-    if (response.status === 403) {
-      throw new KernelError("This page has an old token. Open the address that the server printed last.");
+    if (response.status === 403 || response.status === 401) {
+      throw new KernelError(place.kind === "elsewhere"
+        ? `${place.name} does not take this token.`
+        : "This page has an old token. Open the address that the server printed last.");
     }
     const text = await response.text();
     let answer = null;
@@ -49,8 +42,15 @@
     return answer;
   }
 
-  // Whether there is a server to ask at all: without a token no request is made.
-  const possible = () => location.protocol.startsWith("http") && Boolean(localStorage.getItem(TOKEN));
+  function unreachable() {
+    if (place.kind === "elsewhere") {
+      return `${place.name} does not answer this page. Is its address right, and does its setting ` +
+        `\`ServerApp.allow_origin\` name ${location.origin}? A page that \`sd35 serve\` serves reaches only ` +
+        "servers named with its option `--jupyter`.";
+    }
+    return "The server does not answer. Start it again with `cargo run --release`, " +
+      "and open the address that it prints. Your edits are kept.";
+  }
 
   class Kernel {
     constructor() {
@@ -64,7 +64,7 @@
     }
 
     async available() {
-      if (!possible()) return false;
+      if (!place.possible) return false;
       await api("/status");
       await this.leaveOthers();
       return true;
@@ -81,15 +81,19 @@
     async leaveOthers() {
       const stored = this.stored();
       if (!stored) return;
-      if (stored.page === location.pathname) {
+      if (stored.page === location.pathname && stored.base === place.base) {
         this.id = stored.id;
       } else {
         sessionStorage.removeItem(this.key);
-        await api(`/kernels/${stored.id}`, "DELETE").catch(() => {});
+        if (stored.base === place.base) await api(`/kernels/${stored.id}`, "DELETE").catch(() => {});
       }
     }
 
     async connect() {
+      if (!place.possible) {
+        throw new KernelError("There is no server to run this on; what the book recorded is shown. To run cells: " +
+          "`cargo run --release` on your machine, or choose a server with `Where?`.");
+      }
       if (this.socket?.readyState === WebSocket.OPEN) return;
       if (this.id) {
         const mine = (await api("/kernels")).some((kernel) => kernel.id === this.id);
@@ -97,16 +101,54 @@
       }
       if (!this.id) {
         this.onstate("starting");
-        this.id = (await api("/kernels", "POST", { name: "sd35" })).id;
-        sessionStorage.setItem(this.key, JSON.stringify({ id: this.id, page: location.pathname }));
+        this.id = await this.begin();
+        const { base } = place;
+        sessionStorage.setItem(this.key, JSON.stringify({ id: this.id, page: location.pathname, base }));
       }
       await this.open();
     }
 
+    async begin() {
+      if (place.kind === "elsewhere") {
+        const { kernelspecs } = await api("/kernelspecs");
+        if (!kernelspecs.sd35) {
+          throw new KernelError(`${place.name} has no kernel for this course. Install it there with ` +
+            "`sd35 kernel install`.");
+        }
+      }
+      return (await api("/kernels", "POST", { name: "sd35" })).id;
+    }
+
+    // After sleep a connection may be dead without knowing it: it is replaced, and the server sends what
+    // was missed. False when this page's kernel is gone.
+    async refresh() {
+      if (!this.id) return true;
+      const mine = (await api("/kernels")).some((kernel) => kernel.id === this.id);
+      if (!mine) {
+        this.fail("The kernel is gone, and its variables with it. Run the cells again.");
+        this.leave();
+        return false;
+      }
+      if (this.socket) {
+        const old = this.socket;
+        this.socket = null;
+        old.close();
+        await this.open();
+      }
+      return true;
+    }
+
+    // Forgets the kernel; the next cell starts another.
+    leave() {
+      const old = this.socket;
+      this.socket = this.id = null;
+      old?.close();
+    }
+
     open() {
-      const url = new URL(`/api/kernels/${this.id}/channels`, location.origin.replace(/^http/, "ws"));
+      const url = new URL(`${place.base.replace(/^http/, "ws")}api/kernels/${this.id}/channels`);
       url.searchParams.set("session_id", this.session);
-      url.searchParams.set("token", localStorage.getItem(TOKEN));
+      url.searchParams.set("token", place.token);
       return new Promise((resolve, reject) => {
         const socket = new WebSocket(url);
         let opened = false;
@@ -137,8 +179,9 @@
           return await this.open();
         } catch { /* once more */ }
       }
-      this.fail(reason || "The server went away while this cell ran. What it had put out is " +
-        "kept. Start the server again with `cargo run --release`, and open the address that it prints.", !reason);
+      const again = place.kind === "here" ? " Start the server again with `cargo run --release`, and open the " +
+        "address that it prints." : "";
+      this.fail(reason || `The server went away while this cell ran. What it had put out is kept.${again}`, !reason);
       this.onstate(reason ? "dead" : "gone");
     }
 
@@ -178,7 +221,8 @@
     }
 
     // Runs code; `onoutput(type, content)` hears what it shows. Resolves to the reply.
-    async execute(code, { onoutput, onbusy = () => {} }) {
+    // `cell` is its name, as notebooks send it.
+    async execute(code, { onoutput, onbusy = () => {}, cell }) {
       await this.connect();
       if (this.socket?.readyState !== WebSocket.OPEN) {
         throw new KernelError("The server closed the connection. Run the cell again.");
@@ -194,7 +238,7 @@
             msg_type: "execute_request", version: "5.4",
           },
           parent_header: {},
-          metadata: {},
+          metadata: { cellId: cell },
           content: {
             code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false,
             stop_on_error: false,
@@ -216,5 +260,5 @@
     }
   }
 
-  window.sd35 = { Kernel, KernelError };
+  Object.assign(window.sd35, { Kernel, KernelError, api });
 })();

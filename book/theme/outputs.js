@@ -70,8 +70,29 @@
     image.dataset.svg = svg;
     paint(image);
     const figure = element("figure", "out plot", image);
-    if (plain) figure.append(folded("Numbers", element("pre", "", plain)));
+    if (plain) figure.append(folded("Numbers", numbers(plain)));
     return figure;
+  }
+
+  // The numbers behind a plot: lines, then columns under names and a rule of hyphens, as the library prints them.
+  function numbers(plain) {
+    const lines = plain.split("\n");
+    const rule = lines.findIndex((line) => /^-+( {2}-+)+$/.test(line.trimEnd()));
+    if (rule < 1) return element("pre", "", plain);
+    const ends = [...lines[rule].matchAll(/-+/g)].map(({ 0: { length }, index }) => [index, index + length]);
+    const split = (line) => {
+      const characters = [...line];
+      return ends.map(([from, to], i) => characters.slice(from, i === ends.length - 1 ? undefined : to).join("").trim());
+    };
+    const row = (line, tag) => element("tr", "", ...split(line).map((text) => element(tag, "", text)));
+    const head = row(lines[rule - 1], "th");
+    for (const cell of head.children) cell.scope = "col";
+    const body = lines.slice(rule + 1).filter((line) => line.trim());
+    // The first lines are the plot's own title and sentence, which stand above.
+    const caption = lines.slice(2, rule - 1).join(" ").trim();
+    const table = element("table", "", ...(caption ? [element("caption", "", caption)] : []),
+      element("thead", "", head), element("tbody", "", ...body.map((line) => row(line, "td"))));
+    return element("div", "table-wrapper", table);
   }
 
   function paint(image) {
@@ -184,6 +205,7 @@
   const repaint = () => document.querySelectorAll(".out.plot img").forEach(paint);
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["class"] });
   document.addEventListener("DOMContentLoaded", repaint);
+  for (const pre of document.querySelectorAll(".out.plot details.numbers > pre")) pre.replaceWith(numbers(pre.textContent));
 
   Object.assign(window.sd35, { Outputs, element, sentence });
 })();

@@ -7,19 +7,26 @@ use crate::chapter::{Block, Cell};
 use crate::quiz::{Card, Quiz};
 use crate::{Day, Exercise};
 
-/// The whole page.
-pub(super) fn page(day: &Day) -> String {
+/// The whole page. `link` makes links of the terms in a piece of prose.
+pub(super) fn page(day: &Day, mut link: impl FnMut(&str) -> String) -> String {
     let mut page = String::new();
+    let mut listing = false;
     for (index, block) in day.chapter.blocks.iter().enumerate() {
-        match block {
-            Block::Prose(text) if index == 0 => page += &with_header(day, text),
-            block => page += &part(block),
-        }
+        let Block::Prose(text) = block else {
+            page += &part(block, day);
+            continue;
+        };
+        // The titles of papers are not where words are explained.
+        let at = if listing { Some(0) } else { text.find("## Sources") };
+        listing = at.is_some();
+        let (before, sources) = text.split_at(at.unwrap_or(text.len()));
+        let text = link(before) + sources;
+        page += &if index == 0 { with_header(day, &text) } else { prose(&text) };
     }
     if !day.chapter.notes.is_empty() {
         page += "\n<details class=\"instructor-notes\"><summary>Instructor notes</summary>\n\n";
         for block in &day.chapter.notes {
-            page += &part(block);
+            page += &part(block, day);
         }
         page += "\n</details>\n\n";
     }
@@ -32,13 +39,15 @@ pub(super) fn outputs_place(id: &str, outputs: &str) -> String {
     format!("<div class=\"outputs{recorded}\" data-outputs=\"{id}\">{outputs}</div>")
 }
 
-fn part(block: &Block) -> String {
+fn part(block: &Block, day: &Day) -> String {
     match block {
-        Block::Prose(text) => prose(text),
+        Block::Prose(text) => prose(&with_plan(text)),
         Block::Cell(cell) => self::cell(cell, ""),
         Block::Exercise(exercise) => self::exercise(exercise),
         Block::Quiz(quiz) => self::quiz(quiz),
-        Block::Cards(cards) => self::cards(cards),
+        Block::Cards(cards) => {
+            format!("\n<div class=\"cards\">{}</div>\n\n", cards_html(cards, day.header.number))
+        }
         Block::Explorable(explorable) => {
             format!("\n{}\n\n", super::explorable::place(&explorable.about.name))
         }
@@ -51,8 +60,8 @@ fn with_header(day: &Day, text: &str) -> String {
     let (title, rest) = text.split_once('\n').unwrap_or((text, ""));
     let minutes = header.minutes;
     format!(
-        "{title}\n\n<div class=\"day-header\"><p class=\"question\">{}</p><p class=\"facts\">\
-         {} minutes to skim, {} for the core, {} as a workshop. Modules: {}.</p></div>\n\n{}",
+        "{title}\n\n<div class=\"day-header\" data-skim=\"{1}\" data-core=\"{2}\" data-workshop=\"{3}\"><p class=\"question\">{0}</p><p class=\"facts\">\
+         {1} minutes to skim, {2} for the core, {3} as a workshop. Modules: {4}.</p></div>\n\n{5}",
         inline(&header.question),
         minutes.skim,
         minutes.core,
@@ -112,9 +121,10 @@ fn cell(cell: &Cell, class: &str) -> String {
 fn exercise(exercise: &Exercise) -> String {
     let [starter, check] = exercise.cells();
     let mut html = format!(
-        "\n<section class=\"exercise\" data-exercise=\"{}\" aria-label=\"Exercise\">\n\n### Exercise: {}\n\n\
+        "\n<section class=\"exercise\" data-exercise=\"{}\" aria-label=\"Exercise: {}\">\n\n### Exercise: {}\n\n\
          <p class=\"meta\">{}, about {} minutes</p>\n",
         exercise.id,
+        escape(&exercise.title),
         exercise.title,
         exercise.level.name(),
         exercise.minutes
@@ -123,7 +133,7 @@ fn exercise(exercise: &Exercise) -> String {
     // The check is one line of the library: a button is enough.
     let _ = write!(
         html,
-        "\n<section class=\"cell check\" id=\"{id}\" data-cell=\"{id}\" data-source=\"{}\" aria-label=\"Check\">{}</section>\n\n",
+        "\n<section class=\"cell check\" id=\"{id}\" data-cell=\"{id}\" data-source=\"{}\" aria-label=\"Check of {id}\">{}</section>\n\n",
         escape(&check.source),
         outputs_place(&check.id, ""),
         id = check.id
@@ -144,14 +154,19 @@ fn folded(class: &str, summary: &str, text: &str) -> String {
 }
 
 fn quiz(quiz: &Quiz) -> String {
-    let mut html = format!("\n<div class=\"quiz\" id=\"{}\">", quiz.id);
-    for (number, item) in quiz.items.iter().enumerate() {
-        let name = format!("{}-{number}", quiz.id);
-        let _ = write!(html, "<fieldset data-item=\"{number}\"><legend>{}</legend>", inline(&item.question));
+    format!("\n<div class=\"quiz\" id=\"{}\">{}</div>\n\n", quiz.id, questions(quiz, ""))
+}
+
+/// The questions of a quiz. `prefix` keeps the same question on two pages apart.
+pub(super) fn questions(quiz: &Quiz, prefix: &str) -> String {
+    let mut html = String::new();
+    for item in &quiz.items {
+        let name = item.id(&quiz.id);
+        let _ = write!(html, "<fieldset data-item=\"{name}\"><legend>{}</legend>", inline(&item.question));
         for (index, option) in item.options.iter().enumerate() {
             let _ = write!(
                 html,
-                "<div class=\"option\" data-correct=\"{}\"><label><input type=\"radio\" name=\"{name}\" value=\"{index}\"> \
+                "<div class=\"option\" data-correct=\"{}\"><label><input type=\"radio\" name=\"{prefix}{name}\" value=\"{index}\"> \
                  {}</label> <span class=\"why\">{}</span></div>",
                 option.correct,
                 inline(&option.text),
@@ -160,15 +175,63 @@ fn quiz(quiz: &Quiz) -> String {
         }
         html += "</fieldset>";
     }
-    html + "</div>\n\n"
+    html
 }
 
-fn cards(cards: &[Card]) -> String {
-    cards.iter().map(|card| folded("card", &card.front, &card.back)).collect()
+/// Flash cards that open.
+pub(super) fn cards_html(cards: &[Card], day: u32) -> String {
+    let card = |card: &Card| {
+        format!(
+            "<details class=\"card\" data-card=\"{}\"><summary>{}</summary><p>{}</p></details>",
+            card.id(day),
+            inline(&card.front),
+            inline(&card.back)
+        )
+    };
+    cards.iter().map(card).collect()
+}
+
+/// Puts the minutes of a workshop, which the notes give in one line, into a table with the time of each part.
+fn with_plan(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("**Minutes (workshop") else { return text.to_owned() };
+    let Some((_, rest)) = rest.split_once("**") else { return text.to_owned() };
+    let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+    let parts: Option<Vec<(&str, u32)>> = line
+        .trim()
+        .trim_end_matches('.')
+        .split(['·', ';'])
+        .map(|part| {
+            let (name, minutes) = part.trim().rsplit_once(' ')?;
+            Some((name.trim(), minutes.parse().ok()?))
+        })
+        .collect();
+    let Some(parts) = parts.filter(|parts| parts.len() > 2) else { return text.to_owned() };
+    let mut table = String::from(
+        "<table class=\"plan\"><caption>The workshop, minute by minute</caption><thead><tr><th scope=\"col\">from</th>\
+         <th scope=\"col\">minutes</th><th scope=\"col\">part</th></tr></thead><tbody>",
+    );
+    let mut at = 0;
+    for (name, minutes) in parts {
+        let _ = write!(
+            table,
+            "<tr><td>{}:{:02}</td><td>{minutes}</td><td>{}</td></tr>",
+            at / 60,
+            at % 60,
+            inline(name)
+        );
+        at += minutes;
+    }
+    let _ = write!(
+        table,
+        "</tbody><tfoot><tr><td>{}:{:02}</td><td></td><td>the end</td></tr></tfoot></table>",
+        at / 60,
+        at % 60
+    );
+    format!("{before}\n\n{table}\n\n{after}")
 }
 
 /// Markdown within a line.
-fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(text.trim()));
     let html = html.trim().replace('\n', " ");
@@ -198,6 +261,17 @@ mod tests {
         let html = prose("a\n> **Predict.** Which\n> wins?\n\nb\n> a quote\n");
         assert!(html.contains("<div class=\"predict\">\n\n**Predict.** Which\nwins?\n"), "{html}");
         assert!(html.contains("\n> a quote\n"), "{html}");
+    }
+
+    #[test]
+    fn minutes_become_a_plan() {
+        let text =
+            "**Before.** x\n\n**Minutes (workshop, 60).** Warm-up 15 · break it 35 · the end 10.\nMore.\n";
+        let page = with_plan(text);
+        assert!(page.contains("<td>0:50</td><td>10</td><td>the end</td>"), "{page}");
+        assert!(page.contains("<tfoot><tr><td>1:00</td>") && page.ends_with("\n\nMore.\n"), "{page}");
+        let other = "**Minutes (workshop, 60).** As you like.\n";
+        assert_eq!(with_plan(other), other);
     }
 
     #[test]

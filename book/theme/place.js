@@ -1,0 +1,69 @@
+// Where cells run: this machine, a Jupyter Server that someone else runs, or nowhere.
+"use strict";
+
+(() => {
+  const TOKEN = "sd35-token"; // of the server that serves this page
+  const CHOICE = "sd35-place"; // what the reader chose, if anything
+
+  // The token arrives in the address that the server printed; it is kept, and taken out of sight.
+  const address = new URL(location.href);
+  const given = address.searchParams.get("token");
+  if (given) {
+    localStorage.setItem(TOKEN, given);
+    address.searchParams.delete("token");
+    history.replaceState(null, "", address);
+  }
+
+  function choice() {
+    try {
+      return JSON.parse(localStorage.getItem(CHOICE)) ?? { kind: "here" };
+    } catch {
+      return { kind: "here" };
+    }
+  }
+
+  // `kind` is here, elsewhere or recorded; elsewhere has a `url` and a `token`.
+  const place = {
+    get kind() {
+      return choice().kind;
+    },
+    get token() {
+      return this.kind === "elsewhere" ? choice().token : localStorage.getItem(TOKEN);
+    },
+    // The address below which the API is; it ends in a slash.
+    get base() {
+      return this.kind === "elsewhere" ? choice().url : `${location.origin}/`;
+    },
+    // Whether there is a server to ask at all: without a token no request is made.
+    get possible() {
+      if (this.kind === "here") return location.protocol.startsWith("http") && Boolean(this.token);
+      return this.kind === "elsewhere";
+    },
+    // For sentences.
+    get name() {
+      return this.kind === "elsewhere" ? new URL(this.base).host : "this machine";
+    },
+    // Jupyter's own address of a server may carry its token, and end in /lab or /tree.
+    choose(kind, url, token) {
+      if (kind !== "elsewhere") {
+        localStorage.setItem(CHOICE, JSON.stringify({ kind }));
+        return;
+      }
+      const base = new URL(url);
+      if (!base.protocol.startsWith("http")) throw new TypeError("not a web address");
+      token = token || base.searchParams.get("token") || "";
+      base.search = base.hash = "";
+      base.pathname = base.pathname.replace(/\/(lab|tree|notebooks|doc)(\/.*)?$/, "/").replace(/\/*$/, "/");
+      localStorage.setItem(CHOICE, JSON.stringify({ kind, url: base.href, token }));
+    },
+    // Calls back when another tab learned a new token or chose another place.
+    onchange(listener) {
+      window.addEventListener("storage", (event) => {
+        if (event.key === TOKEN || event.key === CHOICE) listener();
+      });
+    },
+    keys: { TOKEN, CHOICE },
+  };
+
+  window.sd35 = { place };
+})();
