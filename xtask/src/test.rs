@@ -26,6 +26,7 @@ const STEPS: [Step; 13] = [
     Step { name: "wasm", about: "the pure core compiles for wasm32", run: wasm },
     Step { name: "compose", about: "the servers for Docker, as far as that goes without it", run: compose },
     Step { name: "book", about: "the site and the notebooks are built", run: book },
+    Step { name: "prose", about: "spelling, against a dictionary and the words of the field", run: prose },
     Step { name: "standard", about: "what every lesson must have, counted", run: standard },
     Step { name: "cells", about: "every cell of the book through the real kernel", run: cells },
     Step { name: "kernel", about: "the kernel through a real Jupyter client", run: kernel },
@@ -266,6 +267,13 @@ fn book(counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
     command.arg("build");
     whole(command, counts)
+}
+
+fn prose(counts: &mut Counts) -> Result<()> {
+    let mut command = python("prose.py");
+    // The scripts of the tests all take the command, which this one does not run.
+    command.arg(release_folder()?.join("sd35"));
+    counted(command, counts, own_line)
 }
 
 fn standard(counts: &mut Counts) -> Result<()> {

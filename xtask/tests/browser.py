@@ -1,12 +1,17 @@
 """Chromium without a window, with the hands and eyes that a reader has."""
 
+import gzip
+import http.server
 import json
 import shutil
+import sys
 import tempfile
+import threading
 
-from harness import SD35, wait
+from harness import ROOT, SD35, wait
 from pathlib import Path
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -14,6 +19,49 @@ SCREENSHOTS = Path(SD35).parents[1] / "screenshots"
 # Nothing of Chromium's own traffic; what is left on the wire is the page's.
 FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
 --disable-background-networking --disable-component-update --window-size=1280,1600""".split()
+
+
+# What looks for barriers on a page; see requirements.txt.
+AXE = next(Path(sys.prefix).glob("lib/python3*/site-packages/axe_playwright_python/axe.min.js")).read_text()
+
+
+class StaticSite:
+    """The built book on a plain file server of another origin, which compresses as such servers do."""
+
+    def __init__(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                path = (ROOT / "book/site" / self.path.split("?")[0].lstrip("/")).resolve()
+                path = path / "index.html" if path.is_dir() else path
+                found = path.is_file() and (ROOT / "book/site").resolve() in path.parents
+                body = path.read_bytes() if found else b"There is no such page."
+                kind = http.server.SimpleHTTPRequestHandler.extensions_map.get(path.suffix) or {
+                    ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
+                    ".wasm": "application/wasm", ".txt": "text/plain; charset=utf-8",
+                }.get(path.suffix, "application/octet-stream")
+                self.send_response(200 if found else 404)
+                self.send_header("Content-Type", kind)
+                if path.suffix in (".html", ".js", ".css", ".svg", ".wasm", ".txt"):
+                    body = gzip.compress(body, 6)
+                    self.send_header("Content-Encoding", "gzip")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.host = f"127.0.0.1:{self.server.server_port}"
+        self.url = f"http://{self.host}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Browser:
@@ -35,6 +83,36 @@ class Browser:
 
     def open(self, url):
         self.driver.get(url)
+
+    def size(self, width, height, mobile=False):
+        """The size of the page, whatever window Chromium allows."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def usual_size(self):
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    def theme(self, name):
+        """As chosen in the book's menu; it holds for the pages that are opened from now on."""
+        self.js("localStorage.setItem('mdbook-theme', arguments[0])", name)
+
+    def barriers(self):
+        """What axe-core finds, as sentences."""
+        self.js(AXE)
+        found = self.driver.execute_async_script(
+            """
+            const done = arguments[0];
+            axe.run().then(({ violations }) => done(violations.flatMap(({ id, nodes }) =>
+              nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}: ${failureSummary}`))));
+            """
+        )
+        return found
+
+    def press(self, *keys):
+        actions = ActionChains(self.driver)
+        for key in keys:
+            actions.send_keys(key)
+        actions.perform()
 
     def ready(self):
         """Waits until the page knows that there is a server."""

@@ -6,9 +6,12 @@ Each script prints one line per check, `ok name` or `FAILED name: why`; `cargo x
 import faulthandler
 import http.client
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,6 +24,10 @@ SCRIPT_SECONDS = 1200
 # A browser or a kernel that never answers ends the script instead of stopping the whole test run.
 faulthandler.dump_traceback_later(SCRIPT_SECONDS, exit=True)
 failures = 0
+
+# The record of what a reader has done is not that of whoever runs the tests.
+RECORD = Path(tempfile.mkdtemp(prefix="sd35-record-")) / "progress.jsonl"
+os.environ["SD35_PROGRESS"] = str(RECORD)
 
 
 def report(name, problem=None):
@@ -37,9 +44,10 @@ def check(name):
     """Runs the decorated function now, as one check."""
 
     def run(function):
+        begun = time.monotonic()
         try:
             function()
-            report(name)
+            report(f"{name} ({time.monotonic() - begun:.1f} s)")
         except Exception as problem:  # any failure is a result here
             report(name, f"{type(problem).__name__}: {' '.join(str(problem).split())[:900]}")
         return function
@@ -49,6 +57,7 @@ def check(name):
 
 def finish():
     """Ends the script; its exit code says whether all checks passed."""
+    shutil.rmtree(RECORD.parent, ignore_errors=True)
     sys.exit(1 if failures else 0)
 
 
@@ -95,9 +104,9 @@ def all_gone(pids):
 class Server:
     """`sd35 serve` on a port of its own; `command` may be another program that becomes it."""
 
-    def __init__(self, command=(SD35, "serve")):
+    def __init__(self, command=(SD35, "serve"), port="0", arguments=()):
         begun = time.monotonic()
-        command = [*command, "--port", "0", "--token", TOKEN]
+        command = [*command, "--port", port, "--token", TOKEN, *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         self.url = next((line.strip().split("?")[0] for line in self.process.stdout if "http://" in line), None)
         assert self.url, "the server printed no address"
