@@ -17,7 +17,7 @@ struct Step {
     run: fn(&mut Counts) -> Result<()>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "packages", about: "install the system packages and Python tools", run: packages },
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "lint", about: "clippy, no warnings", run: lint },
