@@ -21,6 +21,7 @@ mod rate_limit;
 mod replication;
 mod report;
 mod runner;
+mod scalability;
 mod sketch;
 
 pub use cache::{
@@ -37,6 +38,7 @@ pub use replication::{
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;
 pub(crate) use runner::{Checker, Failure};
+pub use scalability::{requests_in_flight, servers_needed, usl_fit};
 pub use sketch::{
     BloomExercise, DeletableExercise, GrowingExercise, bloom_filter, deletable_filter, filter_size,
     growing_filter,

@@ -11,11 +11,13 @@
 //! | `bookstore.csv` | [`bookstore`] | [`make_bookstore`] |
 //! | `gateway_trace.csv` | [`gateway_trace`] | [`make_gateway_trace`] |
 //! | `requests.csv` | [`requests`] | [`make_requests`] |
+//! | `usl_runs.csv` | [`usl_runs`] | [`make_usl_runs`] |
 
 mod bookstore;
 mod gateway_trace;
 mod lexicon;
 mod requests;
+mod usl_runs;
 
 use std::path::PathBuf;
 
@@ -23,6 +25,7 @@ pub use bookstore::{BOOKSTORE_COLUMNS, BookstoreRow, bookstore_csv, make_booksto
 pub use gateway_trace::{GatewayRow, gateway_trace_csv, make_gateway_trace};
 pub use lexicon::{make_misspellings, make_words};
 pub use requests::{TraceRow, make_requests, requests_csv};
+pub use usl_runs::{make_usl_runs, usl_runs_csv};
 
 /// The environment variable that names another folder of data files.
 const FOLDER_VARIABLE: &str = "SD35_DATASETS";
@@ -112,6 +115,16 @@ pub fn gateway_trace() -> Result<Vec<GatewayRow>, DatasetError> {
     gateway_trace::parse(&text("gateway_trace.csv")?)
 }
 
+/// A benchmark of a service at twelve concurrencies, five runs each: pairs of concurrency and throughput in
+/// requests per second.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line is not a run.
+pub fn usl_runs() -> Result<Vec<(f64, f64)>, DatasetError> {
+    usl_runs::parse(&text("usl_runs.csv")?)
+}
+
 #[cfg(test)]
 mod tests {
     use sha2::Digest;
@@ -130,6 +143,7 @@ mod tests {
             ("gateway_trace.csv", gateway_trace_csv(&make_gateway_trace(SEED + 3))),
             ("misspellings.txt", lines(&make_misspellings(&words, SEED + 1))),
             ("requests.csv", requests_csv(&make_requests(10_000, SEED + 2))),
+            ("usl_runs.csv", usl_runs_csv(&make_usl_runs(SEED + 3))),
             ("words.txt", lines(&words)),
         ]
     }
@@ -153,6 +167,8 @@ mod tests {
         assert_eq!((words().unwrap().len(), misspellings().unwrap().len()), (50_000, 50_000));
         assert_eq!(requests().unwrap().len(), 10_000);
         assert_eq!(bookstore().unwrap().len(), 5_000);
+        let fit = crate::scalability::Usl::fit(&usl_runs().unwrap()).unwrap();
+        assert!(fit.usl.peak().is_some_and(|peak| (40.0..48.0).contains(&peak)), "{fit:?}");
     }
 
     #[test]

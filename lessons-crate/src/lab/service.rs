@@ -1,7 +1,8 @@
 //! Our own HTTP service: a backend whose delay, error rate and capacity are set while it runs.
 //!
 //! It runs inside this process. A request first waits for one of `capacity` places, then takes the
-//! delay (as a call to another machine would: it costs no processor time), then answers.
+//! delay (as a call to another machine would: it costs no processor time), of which it may have to hold a
+//! lock for a share, then answers.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,6 +21,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::port::{Port, loopback};
 use super::{LabError, Task};
@@ -57,6 +59,9 @@ struct Settings {
     places: Arc<Semaphore>,
     capacity: usize,
     queue: u64,
+    lock_share: f64,
+    /// When the last request that came for the lock gives it back.
+    lock_free: Instant,
     rng: Rng,
 }
 
@@ -76,6 +81,8 @@ impl Service {
                 places: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
                 capacity: Semaphore::MAX_PERMITS,
                 queue: u64::MAX,
+                lock_share: 0.0,
+                lock_free: Instant::now(),
                 rng: Rng::new(crate::hash::hash_str(&name, 0)),
             };
             let shared = Shared {
@@ -136,6 +143,18 @@ impl Service {
     /// How long requests take, drawn in milliseconds. Timers are good to about 1 ms.
     pub fn set_delays(&self, milliseconds: Box<dyn Distribution + Send>) -> &Self {
         self.shared.settings().delay = milliseconds;
+        self
+    }
+
+    /// The share of its delay for which a request holds the one lock of this service, from 0 to 1: others wait
+    /// for it in turn, as for a critical section or the one writer of a database.
+    ///
+    /// # Panics
+    ///
+    /// When the share is not from 0 to 1.
+    pub fn set_lock(&self, share: f64) -> &Self {
+        assert!((0.0..=1.0).contains(&share), "a share of the delay is from 0 to 1, not {share}");
+        self.shared.settings().lock_share = share;
         self
     }
 
@@ -288,6 +307,21 @@ impl Shared {
     }
 }
 
+impl Settings {
+    /// When a request that begins now is done, if its delay is so many milliseconds. The lock is handed on at
+    /// planned moments, so that it is held for exactly its share, however late timers are.
+    fn done_at(&mut self, delay: f64) -> Instant {
+        let seconds = delay.max(0.0) / 1000.0;
+        let held = seconds * self.lock_share;
+        let mut from = Instant::now();
+        if held > 0.0 {
+            from = from.max(self.lock_free) + Duration::from_secs_f64(held);
+            self.lock_free = from;
+        }
+        from + Duration::from_secs_f64(seconds - held)
+    }
+}
+
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     // Dropping the set ends the connections.
     let mut connections = JoinSet::new();
@@ -323,13 +357,13 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Answe
     };
     let places = shared.settings().places.clone();
     let _place = places.acquire().await;
-    let (delay, fails) = {
+    let (delay, done, fails) = {
         let settings = &mut *shared.settings();
         let delay = settings.delay.sample(&mut settings.rng);
-        (delay, settings.rng.chance(settings.error_rate))
+        (delay, settings.done_at(delay), settings.rng.chance(settings.error_rate))
     };
     if delay > 0.0 {
-        tokio::time::sleep(Duration::from_secs_f64(delay / 1000.0)).await;
+        tokio::time::sleep_until(done).await;
     }
     if fails {
         shared.failed.fetch_add(1, Ordering::Relaxed);

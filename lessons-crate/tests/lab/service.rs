@@ -55,3 +55,21 @@ async fn it_is_killed_paused_and_restarted_on_its_port() -> Outcome {
     crate::until("the port refuses", refused).await;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_lock_lets_one_in_at_a_time_for_its_share() -> Outcome {
+    let service = Service::start("a").await?;
+    service.set_delay(Duration::from_millis(40));
+    // Ten at once: side by side, or 30 ms of each one after the other and then 10 ms of the last.
+    for (share, at_least, below) in [(0.0, 40, 300), (0.75, 310, 3_000)] {
+        service.set_lock(share);
+        let begun = std::time::Instant::now();
+        let asked: Vec<_> = (0..10).map(|_| tokio::spawn(http::get(&service.url("/x")))).collect();
+        for answer in asked {
+            assert!(answer.await??.is_success());
+        }
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(at_least) && took < Duration::from_millis(below), "{took:?}");
+    }
+    Ok(())
+}

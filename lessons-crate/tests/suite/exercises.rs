@@ -73,6 +73,16 @@ exercises! {
     d02_verify_token in "d02-verify-token": check::verify_token(verify), wrong: [
         any_key, claims_first, decodes_before_the_tag, endless_token, last_second, milliseconds, no_audience,
         shortened_tag, trusts_alg,
+    d01_requests_in_flight in "d01-requests-in-flight": check::requests_in_flight(requests_in_flight), wrong: [
+        divided_by_latency, milliseconds_as_seconds, peak_forgotten, rounded, rounded_day,
+    ];
+    d01_servers_needed in "d01-servers-needed": check::servers_needed(servers_needed), wrong: [
+        factorials_overflow, just_enough, latency_for_wait, lost_instead_of_waiting, one_too_many,
+        rule_of_thumb,
+    ];
+    d01_usl_fit in "d01-usl-fit": check::usl_fit(fit, peak), wrong: [
+        counts_points, cut_off_without_refit, gamma_from_one_point, n_instead_of_n_minus_1,
+        negative_coefficient, no_weights, peak_of_a_flat_curve,
     ];
     d03_two_choices in "d03-two-choices": check::two_choices(pick), wrong: [
         compares_indices, full_scan, neighbors_only, picks_the_fuller, ties_to_the_lower_index, with_replacement,
