@@ -63,16 +63,6 @@ macro_rules! solution_file {
 }
 
 exercises! {
-    d02_route_values in "d02-route-values": check::route_values(values), wrong: [
-        drops_empty_segments, empty_value, literals_not_compared, prefix_of_the_text, rest_is_one_segment,
-        stops_at_the_shorter,
-    ];
-    d02_gcra in "d02-gcra": check::gcra::<Limiter>(), wrong: [
-        burst_plus_one, cost_ignored, float_seconds, hoards_credit, one_limit_for_all, pays_when_refused,
-    ];
-    d02_verify_token in "d02-verify-token": check::verify_token(verify), wrong: [
-        any_key, claims_first, decodes_before_the_tag, endless_token, last_second, milliseconds, no_audience,
-        shortened_tag, trusts_alg,
     d01_requests_in_flight in "d01-requests-in-flight": check::requests_in_flight(requests_in_flight), wrong: [
         divided_by_latency, milliseconds_as_seconds, peak_forgotten, rounded, rounded_day,
     ];
@@ -83,6 +73,17 @@ exercises! {
     d01_usl_fit in "d01-usl-fit": check::usl_fit(fit, peak), wrong: [
         counts_points, cut_off_without_refit, gamma_from_one_point, n_instead_of_n_minus_1,
         negative_coefficient, no_weights, peak_of_a_flat_curve,
+    ];
+    d02_route_values in "d02-route-values": check::route_values(values), wrong: [
+        drops_empty_segments, empty_value, literals_not_compared, prefix_of_the_text, rest_is_one_segment,
+        stops_at_the_shorter,
+    ];
+    d02_gcra in "d02-gcra": check::gcra::<Limiter>(), wrong: [
+        burst_plus_one, cost_ignored, float_seconds, hoards_credit, one_limit_for_all, pays_when_refused,
+    ];
+    d02_verify_token in "d02-verify-token": check::verify_token(verify), wrong: [
+        any_key, claims_first, decodes_before_the_tag, endless_token, last_second, milliseconds, no_audience,
+        shortened_tag, trusts_alg,
     ];
     d03_two_choices in "d03-two-choices": check::two_choices(pick), wrong: [
         compares_indices, full_scan, neighbors_only, picks_the_fuller, ties_to_the_lower_index, with_replacement,
