@@ -146,6 +146,28 @@ impl Load {
         })
     }
 
+    /// As [`run`](Self::run), and does something this long after the start: `|| service.kill()`.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_with<'a>(
+        &self,
+        url: &str,
+        after: Duration,
+        act: impl FnOnce() + Send + 'a,
+    ) -> Task<'a, LoadResult> {
+        let mut load = self.run(url);
+        Box::pin(async move {
+            let early = tokio::time::timeout(after, &mut load).await;
+            act();
+            match early {
+                Ok(result) => result,
+                Err(_) => load.await,
+            }
+        })
+    }
+
     async fn run_open(&self, target: &Arc<Target>, per_second: f64, random: bool) {
         let (due, mut arrivals) = mpsc::unbounded_channel();
         let (load, mut rng) = (self.clone(), Rng::new(self.seed));

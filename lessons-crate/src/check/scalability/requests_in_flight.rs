@@ -71,7 +71,11 @@ fn diagnose(
             "rounded-day",
             "100,000 seconds a day are fine in the head, but 14% too few requests for a function: a day has 86,400.",
         )
-    } else if found.fract() == 0.0 && (found - expected).abs() <= 1.0 {
+    } else if found.fract() == 0.0
+        && expected.fract() != 0.0
+        && found > 0.0
+        && (found - expected).abs() <= 1.0
+    {
         (
             "rounded",
             "A mean need not be whole: 0.3 requests in flight says that the service is idle most of the time. Return the fraction.",

@@ -191,14 +191,17 @@ fn plain_fit(measured: &[(f64, f64)]) -> Usl {
 fn not_negative(fit: Fit) -> Result<(), Failure> {
     for seed in 0..SEEDS {
         let found = some(fit(&runs(&LINE, 0.02, seed)))?;
-        if !(found.alpha >= 0.0 && found.beta >= 0.0) {
-            return Err(Failure::new("α and β of at least 0", show(&found))
-                .input(format!("a straight line, noise from seed {seed}"))
-                .diagnosis(
-                    "negative-coefficient",
-                    "Noise around a straight line makes a coefficient negative about every second time, and then the peak is the root of a negative number. Hold it at 0 and fit the others again.",
-                ));
+        if found.alpha >= 0.0 && found.beta >= 0.0 {
+            continue;
         }
+        let negative = found.alpha < 0.0 || found.beta < 0.0;
+        let diagnosis = negative.then(|| {
+            let message = "Noise around a straight line makes a coefficient negative about every second time, and then the peak is the root of a negative number. Hold it at 0 and fit the others again.";
+            ("negative-coefficient", message.to_owned())
+        });
+        return Err(Failure::new("α and β of at least 0", show(&found))
+            .input(format!("a straight line, noise from seed {seed}"))
+            .maybe_diagnosis(diagnosis));
     }
     Ok(())
 }
