@@ -84,9 +84,9 @@
       const characters = [...line];
       return ends.map(([from, to], i) => characters.slice(from, i === ends.length - 1 ? undefined : to).join("").trim());
     };
-    const row = (line, tag) => element("tr", "", ...split(line).map((text) => element(tag, "", text)));
+    const row = (line, tag) => element("tr", "", ...split(line).map((text) => element(text ? tag : "td", "", text)));
     const head = row(lines[rule - 1], "th");
-    for (const cell of head.children) cell.scope = "col";
+    for (const cell of head.querySelectorAll("th")) cell.scope = "col";
     const body = lines.slice(rule + 1).filter((line) => line.trim());
     // The first lines are the plot's own title and sentence, which stand above.
     const caption = lines.slice(2, rule - 1).join(" ").trim();

@@ -22,7 +22,7 @@ def strings(value):
         yield value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in ("check", "file", "diagnosis", "kind", "level"):
+            if key not in ("check", "file", "diagnosis", "kind", "level", "modules", "slug", "datasets"):
                 yield from strings(inner)
     elif isinstance(value, list):
         for inner in value:
