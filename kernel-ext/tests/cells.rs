@@ -70,6 +70,11 @@ fn awaits_run_on_one_runtime() {
     expect(&mut kernel, "async fn answer() -> Result<u32, std::num::ParseIntError> { \"42\".parse() }", "");
     expect(&mut kernel, "let n = answer().await?; n", "42");
     expect(&mut kernel, "(async { answer().await.unwrap_or(0) + 1 }).await", "43");
+    // Within a macro, and for what needs the runtime before it is awaited.
+    expect(&mut kernel, "println!(\"it is {}\", answer().await?);", "it is 42\n");
+    let timer = "tokio::time::sleep(std::time::Duration::from_millis(1)).await; \
+                 let task = tokio::spawn(async { 3 }); task.await?";
+    expect(&mut kernel, timer, "3");
     expect_error(&mut kernel, "\"x\".parse::<u32>()?;", "Error", "invalid digit");
 }
 

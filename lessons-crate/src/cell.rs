@@ -51,6 +51,10 @@ static STREAMS: OnceLock<Option<Streams>> = OnceLock::new();
 static CELL_THREAD: OnceLock<ThreadId> = OnceLock::new();
 static WAKE: tokio::sync::Notify = tokio::sync::Notify::const_new();
 
+thread_local! {
+    static ENTERED: tokio::runtime::EnterGuard<'static> = runtime().enter();
+}
+
 /// What the process was given to speak with the kernel.
 struct Streams {
     /// Where the compiler engine listens for its own messages.
@@ -68,6 +72,8 @@ pub fn begin() {
         let _ = rustix::stdio::dup2_stderr(&streams.err);
     }
     CELL_THREAD.get_or_init(|| std::thread::current().id());
+    // Timers and spawned tasks look for a runtime when they are made, before anything awaits them.
+    ENTERED.with(|_| ());
     interrupt::clear();
     // From here on an interrupt can reach the cell.
     frame(&serde_json::json!({ "kind": "begun" }));

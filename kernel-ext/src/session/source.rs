@@ -152,7 +152,48 @@ impl Source {
         self.edits.push(Edit { at: offset(range.end()), delete: 0, insert: ").evcxr_display();".into() });
     }
 
+    /// What stands between a macro's brackets is only words to the parser. In the macros that take expressions
+    /// an `.await` is one all the same: the words are parsed once more, at their place, as a tuple.
+    fn edit_macro(&mut self, call: &ast::MacroCall) -> Option<()> {
+        const OF_EXPRESSIONS: [&str; 12] = [
+            "assert",
+            "assert_eq",
+            "assert_ne",
+            "dbg",
+            "eprint",
+            "eprintln",
+            "format",
+            "print",
+            "println",
+            "vec",
+            "write",
+            "writeln",
+        ];
+        let name = call.path()?.segment()?.name_ref()?;
+        let range = call.token_tree()?.syntax().text_range();
+        let (start, end) = (offset(range.start()), offset(range.end()));
+        let inside = self.text.get(start + 1..end - 1)?;
+        if !inside.contains("await")
+            || !OF_EXPRESSIONS.contains(&&*name.text())
+            || inside_async(call.syntax())
+        {
+            return None;
+        }
+        let blank =
+            |text: &str| text.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect::<String>();
+        let (before, after) = (blank(&self.text[..start]), blank(&self.text[end..]));
+        let parsed =
+            SourceFile::parse(&format!("{BEFORE}{before}({inside}){after}\n}}"), Edition::Edition2024);
+        if parsed.errors().is_empty() {
+            parsed.syntax_node().descendants().for_each(|node| self.edit_node(&node));
+        }
+        Some(())
+    }
+
     fn edit_node(&mut self, node: &SyntaxNode) {
+        if let Some(call) = ast::MacroCall::cast(node.clone()) {
+            self.edit_macro(&call);
+        }
         if let Some(awaiting) = ast::AwaitExpr::cast(node.clone()) {
             let inner = awaiting.expr().map(|expr| expr.syntax().text_range());
             if let (Some(inner), false) = (inner, inside_async(node)) {
@@ -393,6 +434,21 @@ mod tests {
     fn a_shadowed_name_is_typed_once() {
         let source = Source::parse("let x = 1;\nlet x = \"a\";");
         assert_eq!(source.typed(&types(&[("x", "&str")])).text, "let x = 1;\nlet x: &str = \"a\";");
+    }
+
+    #[test]
+    fn await_becomes_a_call_within_macros_too() {
+        let edited = |text: &str| Source::parse(text).edited().text;
+        assert_eq!(
+            edited("println!(\"ä {} {}\", f().await?, g(1).await);"),
+            "println!(\"ä {} {}\", lessons::cell::wait(f())?, lessons::cell::wait(g(1)));"
+        );
+        assert_eq!(
+            edited("g();\nassert_eq!(format!(\"{}\", f().await), \"x\");"),
+            "g();\nassert_eq!(format!(\"{}\", lessons::cell::wait(f())), \"x\");"
+        );
+        let own = "async { println!(\"{}\", f().await) };";
+        assert_eq!(edited(own), own);
     }
 
     #[test]
