@@ -24,6 +24,7 @@ use mdbook_core::book::{BookItem, Chapter};
 use mdbook_core::config::Config;
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use sha2::{Digest as _, Sha256};
 
 use crate::glossary::Glossary;
 use crate::{Block, Book, anki};
@@ -52,7 +53,8 @@ fn build_in(book: &Book, aside: &Path) -> Result<()> {
     mdbook.with_preprocessor(Lessons::new(book)?);
     mdbook.build().context("mdBook could not build the book")?;
     anki::write(book, &aside.join("anki"))?;
-    insert_outputs(book, aside)?;
+    let module = copy_module(book, aside)?;
+    insert_outputs(book, aside, module.as_deref())?;
     offline::write(aside)
 }
 
@@ -129,14 +131,27 @@ impl Preprocessor for Lessons {
     }
 }
 
+/// Puts the module that draws explorables beside the pages, under a name that changes when it does; without it,
+/// the recorded figures stand alone.
+fn copy_module(book: &Book, site: &Path) -> Result<Option<String>> {
+    let file = book.root().join("explorables/explorables.wasm");
+    let Ok(module) = fs::read(&file) else { return Ok(None) };
+    let digest = Sha256::digest(&module);
+    let name =
+        format!("explorables-{:02x}{:02x}{:02x}{:02x}.wasm", digest[0], digest[1], digest[2], digest[3]);
+    fs::write(site.join(&name), module).with_context(|| format!("cannot copy {}", file.display()))?;
+    Ok(Some(name))
+}
+
 /// Fills the empty places that [`markup`] left for outputs, in every page (the print page has all of them), and
 /// gives each page its policy.
-fn insert_outputs(book: &Book, site: &Path) -> Result<()> {
+fn insert_outputs(book: &Book, site: &Path, module: Option<&str>) -> Result<()> {
     let mut places = Vec::new();
     for day in &book.days {
         for block in day.chapter.blocks.iter().chain(&day.chapter.notes) {
             if let Block::Explorable(explorable) = block {
-                places.push((explorable::place(&explorable.about.name), explorable::html(explorable)));
+                places
+                    .push((explorable::place(&explorable.about.name), explorable::html(explorable, module)));
             }
         }
         let recorded = book.recorded(day)?;

@@ -5,9 +5,11 @@
 //! cargo run --release -- jupyter|check|...  the same, then that command of `sd35`
 //! cargo xtask test [STEP...]                everything that must hold; --list names the steps
 //! cargo xtask bench kernel                  the kernel beside the stock one; writes the book's page about it
+//! cargo xtask wasm                          the module of the explorables, built anew
 //! ```
 
 mod bench;
+mod explorables;
 mod launch;
 mod progress;
 mod test;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("test") => test::run(&arguments[1..]),
         Some("bench") => bench::run(&arguments[1..]),
+        Some("wasm") => explorables::run(),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
@@ -42,6 +45,7 @@ cargo xtask test --list                the names of the steps
 cargo xtask test page                  one step
 cargo xtask bench kernel               how fast cells are, beside the stock kernel
 cargo xtask bench lab                  how fast servers start, fail over, and leave nothing behind
+cargo xtask wasm                       the module that draws the explorables, built anew
 ";
 
 /// One sentence for the person at the terminal.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Result, progress, release_folder, root};
+use crate::{Result, explorables, progress, release_folder, root};
 
 /// A step: its name, what it is about, and how it runs.
 struct Step {
@@ -17,13 +17,13 @@ struct Step {
     run: fn(&mut Counts) -> Result<()>,
 }
 
-const STEPS: [Step; 14] = [
+const STEPS: &[Step] = &[
     Step { name: "packages", about: "install the system packages and Python tools", run: packages },
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "lint", about: "clippy, no warnings", run: lint },
     Step { name: "rust", about: "unit, property and kernel tests", run: rust },
     Step { name: "doc", about: "the examples in the documentation", run: doc },
-    Step { name: "wasm", about: "the pure core compiles for wasm32", run: wasm },
+    Step { name: "wasm", about: "the explorables compile for wasm32", run: wasm },
     Step { name: "compose", about: "the servers for Docker, as far as that goes without it", run: compose },
     Step { name: "book", about: "the site and the notebooks are built", run: book },
     Step { name: "prose", about: "spelling, against a dictionary and the words of the field", run: prose },
@@ -32,6 +32,11 @@ const STEPS: [Step; 14] = [
     Step { name: "kernel", about: "the kernel through a real Jupyter client", run: kernel },
     Step { name: "notebooks", about: "the notebooks, registered and run by a real Jupyter", run: notebooks },
     Step { name: "page", about: "the pages in headless Chromium", run: page },
+    Step {
+        name: "explorables",
+        about: "figures with sliders: the same numbers everywhere",
+        run: explorables_step,
+    },
 ];
 
 /// How many checks passed and failed.
@@ -44,7 +49,7 @@ struct Counts {
 /// Runs the named steps, all of them by default.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if arguments.iter().any(|argument| argument == "--list") {
-        for step in &STEPS {
+        for step in STEPS {
             println!("{:10} {}", step.name, step.about);
         }
         return Ok(ExitCode::SUCCESS);
@@ -243,20 +248,11 @@ fn doc(counts: &mut Counts) -> Result<()> {
     counted(command, counts, cargo_test_line)
 }
 
-/// With Debian's Rust, which comes with the sources that the standard library for wasm is built from.
+/// The explorables, and with them all that the pure core has of algorithms.
 fn wasm(counts: &mut Counts) -> Result<()> {
-    let mut command = Command::new("/usr/bin/cargo");
-    command
-        .args(["build", "--quiet", "--release", "--locked", "--package", "lessons"])
-        .args(["--target", "wasm32-unknown-unknown", "-Zbuild-std=std,panic_abort"])
-        .current_dir(root())
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .env_remove("CARGO")
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTC", "/usr/bin/rustc")
-        .env("CARGO_TARGET_DIR", venv().with_file_name("wasm"))
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-22");
-    whole(command, counts)
+    explorables::build()?;
+    counts.passed += 1;
+    Ok(())
 }
 
 fn compose(counts: &mut Counts) -> Result<()> {
@@ -307,6 +303,16 @@ fn page(counts: &mut Counts) -> Result<()> {
     drop(sd35()?);
     let mut command = python("page.py");
     command.arg(release_folder()?.join("sd35"));
+    counted(command, counts, own_line)
+}
+
+/// The module that is kept, the one built just now, and the native code answer alike; then the pages.
+fn explorables_step(counts: &mut Counts) -> Result<()> {
+    drop(sd35()?);
+    let (native, module) = (explorables::native()?, explorables::build()?);
+    sd35()?.arg("build").stdout(Stdio::null()).status().map_err(|error| error.to_string())?;
+    let mut command = python("explorables.py");
+    command.arg(release_folder()?.join("sd35")).arg(native).arg(module);
     counted(command, counts, own_line)
 }
 

@@ -39,7 +39,7 @@ fn controls() -> Vec<Control> {
         Control::slider("busy", "How busy", steps(0.3, 0.98, 0.02), 0.9, percent),
         Control::slider(
             "age",
-            "Queue lengths are refreshed every",
+            "Numbers refreshed every",
             [0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0],
             0.0,
             times,
@@ -97,6 +97,8 @@ struct Policy {
     name: &'static str,
     result: SimulationResult,
     columns: Vec<Vec<u32>>,
+    /// Whether some backend is sent more than it can do for ever: its latency is that of the run's length.
+    grows: bool,
 }
 
 fn run(values: &Values) -> Vec<Policy> {
@@ -117,10 +119,13 @@ fn run(values: &Values) -> Vec<Policy> {
         ("shorter of two", Box::new(StaleView::new(backends, 2, age))),
         ("shortest of all", Box::new(StaleView::new(backends, backends, age))),
     ];
+    // These two send every backend the same, whatever it can do.
+    let too_much = busy * speeds.iter().sum::<f64>() / backends as f64 >= speeds[backends - 1];
     let watch = |(name, inner)| {
         let mut watched = Watched { inner, in_flight: vec![0; backends], from, columns: Vec::new() };
         let result = simulation.run(&mut watched);
-        Policy { name, result, columns: watched.columns }
+        let grows = too_much && matches!(name, "random" | "round robin");
+        Policy { name, result, columns: watched.columns, grows }
     };
     policies.into_iter().map(watch).collect()
 }
@@ -128,7 +133,7 @@ fn run(values: &Values) -> Vec<Policy> {
 fn draw(values: &Values, width: f64) -> View {
     let policies = run(values);
     let mean = |policy: &Policy| {
-        if policy.result.diverges() { f64::INFINITY } else { policy.result.mean }
+        if policy.grows { f64::INFINITY } else { policy.result.mean }
     };
     let best = policies.iter().min_by(|a, b| mean(a).total_cmp(&mean(b))).map_or("none", |best| best.name);
     let random = mean(&policies[0]);
@@ -138,17 +143,22 @@ fn draw(values: &Values, width: f64) -> View {
         values.count("backends"),
         policies
             .iter()
-            .map(|policy| format!("{} {}", policy.name, latency(&policy.result, policy.result.mean).shown))
+            .map(|policy| format!("{} {}", policy.name, latency(policy, policy.result.mean).shown))
             .collect::<Vec<_>>()
             .join(", ")
     );
-    let herd = if all > random { "worse than random" } else { "better than random" };
+    let ratio = random / all;
+    let herd = match ratio {
+        _ if ratio.is_infinite() => Number::words("stays finite; random does not"),
+        _ if ratio >= 1.0 => Number::new(ratio, format!("{ratio:.1} times faster")),
+        _ => Number::new(ratio, format!("{:.1} times slower", 1.0 / ratio)),
+    };
     View {
         svg: picture(&policies, width, &alt),
         alt,
         facts: vec![
             ("lowest mean latency".into(), Number::words(best)),
-            ("shortest of all is".into(), Number::words(herd)),
+            ("shortest of all, against random".into(), herd),
             ("longest queue seen".into(), {
                 let longest = policies.iter().flat_map(|p| p.columns.iter().flatten()).max();
                 Number::count(longest.copied().unwrap_or(0) as usize)
@@ -157,13 +167,14 @@ fn draw(values: &Values, width: f64) -> View {
         columns: ["policy", "mean latency", "median", "p99", "busiest backend"].map(String::from).to_vec(),
         rows: policies
             .iter()
-            .map(|Policy { name, result, .. }| {
+            .map(|policy| {
+                let Policy { name, result, .. } = policy;
                 let busiest = result.utilizations.iter().copied().fold(0.0, f64::max);
                 vec![
                     Number::words(*name),
-                    latency(result, result.mean),
-                    latency(result, result.p50),
-                    latency(result, result.p99),
+                    latency(policy, result.mean),
+                    latency(policy, result.p50),
+                    latency(policy, result.p99),
                     Number::percent(busiest, 0),
                 ]
             })
@@ -172,8 +183,8 @@ fn draw(values: &Values, width: f64) -> View {
 }
 
 /// A latency in service times, which has no meaning where a queue grows for as long as the run lasts.
-fn latency(result: &SimulationResult, value: f64) -> Number {
-    if result.diverges() { Number::new(value, "grows") } else { Number::fixed(value, 1) }
+fn latency(policy: &Policy, value: f64) -> Number {
+    if policy.grows { Number::new(value, "grows") } else { Number::fixed(value, 1) }
 }
 
 fn picture(policies: &[Policy], width: f64, alt: &str) -> String {
@@ -184,19 +195,15 @@ fn picture(policies: &[Policy], width: f64, alt: &str) -> String {
     let map_width = width - if bars > 0.0 { bars + 24.0 } else { 0.0 };
     let row = (56.0 / backends as f64).clamp(3.0, 12.0);
     let map_height = row * backends as f64;
-    let longest = policies
-        .iter()
-        .filter(|policy| !policy.result.diverges())
-        .map(|policy| policy.result.p99)
-        .fold(1.0, f64::max);
+    let longest =
+        policies.iter().filter(|policy| !policy.grows).map(|policy| policy.result.p99).fold(1.0, f64::max);
     let mut y = legend(&mut svg, width) + 8.0;
     if bars > 0.0 {
         svg.text("name", Anchor::Start, map_width + 24.0, y + 13.0, "latency, in service times");
     }
     for policy in policies {
         svg.text("strong", Anchor::Start, 0.0, y + 13.0, policy.name);
-        let (mean, p99) =
-            (latency(&policy.result, policy.result.mean), latency(&policy.result, policy.result.p99));
+        let (mean, p99) = (latency(policy, policy.result.mean), latency(policy, policy.result.p99));
         if bars == 0.0 {
             let words = format!("mean {}, p99 {}", mean.shown, p99.shown);
             svg.text("name", Anchor::End, width, y + 13.0, &words);
@@ -210,7 +217,7 @@ fn picture(policies: &[Policy], width: f64, alt: &str) -> String {
                 let top = middle - 21.0 + 22.0 * index as f64;
                 svg.text("tick", Anchor::Start, left, top + 13.0, name);
                 let most = bars - 42.0 - 44.0;
-                let grows = policy.result.diverges();
+                let grows = policy.grows;
                 let length = if grows { most } else { most * (number.exact / longest).min(1.0) };
                 let class = match (grows, index) {
                     (true, _) => "f1 faint",
@@ -264,8 +271,8 @@ fn legend(svg: &mut Svg, width: f64) -> f64 {
     };
     one(svg, "idle", "0");
     for (index, (_, words)) in SHADES.iter().enumerate() {
-        let words = if width < 360.0 { words.trim_end_matches(" or more") } else { words };
-        one(svg, &format!("q{}", index + 1), words);
+        let words = if width < 400.0 { words.replace(" or more", "+") } else { (*words).to_owned() };
+        one(svg, &format!("q{}", index + 1), &words);
     }
     16.0
 }

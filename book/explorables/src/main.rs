@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! explorables record FOLDER    writes NAME.json for each into FOLDER
+//! explorables sources          prints the hash of the sources of the wasm module
 //! explorables answer           answers each line of the input, see `explorables::answer`
 //! ```
+
+mod sources;
 
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
@@ -16,8 +19,10 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["record", folder] => record(Path::new(folder)),
+        ["sources"] => sources::hash()
+            .and_then(|hash| writeln!(std::io::stdout(), "{hash}").map_err(|error| error.to_string())),
         ["answer"] => answer_lines(),
-        _ => Err("usage: explorables record FOLDER | answer".to_owned()),
+        _ => Err("usage: explorables record FOLDER | sources | answer".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

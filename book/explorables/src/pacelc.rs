@@ -264,7 +264,13 @@ fn picture(run: &Run, marked: &[(Outcome, What)], replicas: usize, width: f64, a
     }
     for time in [0.0, 100.0, 200.0, 300.0, 400.0] {
         let anchor = if time == END { Anchor::End } else { Anchor::Middle };
-        svg.text("tick", anchor, x(time), bottom + 15.0, &format!("{time} ms"));
+        svg.text(
+            "tick",
+            anchor,
+            x(time),
+            bottom + 15.0,
+            &if time == END { format!("{time} ms") } else { format!("{time}") },
+        );
     }
     svg.finish(width, bottom + 22.0, alt)
 }

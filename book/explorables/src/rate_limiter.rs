@@ -194,9 +194,7 @@ fn picture(arrivals: &[Duration], lanes: &[Lane], limit: usize, width: f64, alt:
         svg.line("grid", (x, 18.0), (x, bottom));
         svg.text("tick", Anchor::Middle, x.clamp(10.0, width - 10.0), bottom + 15.0, &format!("{second} s"));
     }
-    if beside {
-        svg.text("name", Anchor::End, width, 12.0, "most in any second");
-    }
+    svg.text("name", Anchor::End, width, 12.0, "most in any second");
     let ticks = |svg: &mut Svg, class: &str, times: &[Duration], base: f64, height: f64| {
         let mut data = String::new();
         for &time in times.iter().filter(|time| **time <= Duration::from_secs(SECONDS)) {
@@ -225,22 +223,14 @@ fn picture(arrivals: &[Duration], lanes: &[Lane], limit: usize, width: f64, alt:
         ticks(&mut svg, "f1", &lane.refused, base, 7.0);
         ticks(&mut svg, "f0", &lane.passed, base, 24.0);
         let over = lane.most > limit;
-        let words = format!(
-            "{}{}",
-            lane.most,
-            if over {
-                format!(", {:.1} × the limit", lane.most as f64 / limit as f64)
-            } else {
-                String::new()
-            }
-        );
+        let times = lane.most as f64 / limit as f64;
+        let words = match (over, beside) {
+            (false, _) => lane.most.to_string(),
+            (true, true) => format!("{}, {times:.1} × the limit", lane.most),
+            (true, false) => format!("{} ({times:.1} ×)", lane.most),
+        };
         let class = if over { "value t1" } else { "value" };
-        if beside {
-            svg.text(class, Anchor::End, width, top + 28.0, &words);
-        } else {
-            let words = format!("most in a second: {words}");
-            svg.text(class, Anchor::End, width, top + 14.0, &words);
-        }
+        svg.text(class, Anchor::End, width, top + if beside { 28.0 } else { 14.0 }, &words);
     }
     svg.finish(width, bottom + 20.0, alt)
 }

@@ -186,7 +186,9 @@ fn latency(svg: &mut Svg, area: (f64, f64, f64, f64), model: &Model) {
         Axis::between(0.0, LATENCY_MAX, &[0.0, 50.0, 100.0, 150.0, 200.0], "latency, in ms"),
     );
     let curve = |f: &dyn Fn(&MMc) -> f64| -> Vec<(f64, f64)> {
-        let loads = (1..POINTS).map(|i| capacity * (i as f64 / POINTS as f64).sqrt());
+        // Closer and closer, where the curves bend.
+        let left = |i: usize| 1.0 - i as f64 / POINTS as f64;
+        let loads = (1..POINTS).map(|i| capacity * (1.0 - left(i).powi(3)));
         loads.filter_map(|load| Some((load, 1e3 * f(&model.line(model.nodes, load)?)))).collect()
     };
     chart.curve(svg, "l3", &curve(&|line| line.latency_quantile(0.99)));

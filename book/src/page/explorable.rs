@@ -10,11 +10,12 @@ pub(super) fn place(name: &str) -> String {
     format!("<div class=\"explorable\" data-explorable=\"{name}\"></div>")
 }
 
-/// The recorded figure in its place. Holds no empty line.
-pub(super) fn html(explorable: &Explorable) -> String {
+/// The recorded figure in its place, and the file of the module that draws it anew. Holds no empty line.
+pub(super) fn html(explorable: &Explorable, module: Option<&str>) -> String {
     let Explorable { about, view } = explorable;
+    let module = module.map_or_else(String::new, |file| format!(" data-wasm=\"{}\"", escape(file)));
     let mut html = format!(
-        "<div class=\"explorable\" data-explorable=\"{name}\"><figure aria-label=\"{title}\">\
+        "<div class=\"explorable\" data-explorable=\"{name}\"{module}><figure aria-label=\"{title}\">\
          <figcaption><strong>{title}.</strong> {words}</figcaption>\
          <div class=\"drawing\">{svg}</div><dl class=\"facts\">",
         name = escape(&about.name),
