@@ -201,3 +201,48 @@ fn headings_are_a_table_of_contents() {
         assert_eq!(titles, 1, "{name} has {titles} titles");
     }
 }
+
+#[test]
+fn explorables_stand_recorded_with_words_and_their_module_beside_the_pages() {
+    let book = book();
+    let site = Site::build(&book, "explorables");
+    let index = site.files("js").into_iter().find(|(name, _)| name.contains("searchindex"));
+    let (_, index) = index.expect("a search index");
+    let mut found = 0;
+    for day in &book.days {
+        let html = site.read(&format!("{}.html", day.header.slug));
+        for block in &day.chapter.blocks {
+            let book::Block::Explorable(explorable) = block else { continue };
+            let (name, view) = (&explorable.about.name, &explorable.view);
+            let start = format!("<div class=\"explorable\" data-explorable=\"{name}\" data-wasm=\"");
+            let (_, rest) = html.split_once(&start).unwrap_or_else(|| panic!("{name} is not on its page"));
+            let module = rest.split('"').next().expect("the name of a file");
+            assert!(site.0.join(module).is_file(), "{module}");
+            assert!(rest.contains(&view.svg) && rest.contains("<dl class=\"facts\">"), "{name}");
+            assert!(site.read("print.html").contains(&view.svg), "{name} is not in the print");
+            assert!(!index.contains("sd35-figure"), "drawings are in the search index");
+            found += 1;
+        }
+    }
+    assert!(found >= 2, "{found} explorables");
+}
+
+#[test]
+fn explorables_travel_with_the_notebooks() {
+    let book = book();
+    for day in &book.days {
+        for block in &day.chapter.blocks {
+            let book::Block::Explorable(explorable) = block else { continue };
+            let recorded = book.recorded(day).expect("the recorded outputs");
+            let notebook = book::notebook::notebook(day, &recorded, &book.root().join("chapters"));
+            let id = format!("explorable-{}", explorable.about.name);
+            let cells = notebook["cells"].as_array().expect("cells");
+            let cell = cells.iter().find(|cell| cell["id"] == id.as_str()).expect("its cell");
+            let file = format!("{}.svg", explorable.about.name);
+            assert!(cell["attachments"][&file]["image/svg+xml"].is_string());
+            let text = cell["source"].as_str().expect("text");
+            assert!(text.contains(&format!("![{}](attachment:{file})", explorable.view.alt)), "{text}");
+            assert!(text.contains(&format!("#explorable={}", explorable.about.name)), "{text}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::view::{Number, View};
 pub(crate) const EXPLORABLE: Explorable = Explorable {
     name: "bloom-filter",
     title: "A filter, bit by bit",
-    about: "Every square is a bit; dark ones are set. The outlined ones are those of the key that asks. Beside it: \
+    about: "Every square is a bit; filled ones are set. The outlined ones are those of the key that asks. Beside it: \
             how often an absent key is told \"maybe\", measured (dots) and by the formula (line).",
     controls,
     draw,

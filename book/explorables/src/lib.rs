@@ -7,9 +7,11 @@
 //! | explorable | of | shows |
 //! |---|---|---|
 //! | `bloom-filter` | [`lessons::sketch`] | bits, keys, and how often "maybe" is wrong |
+//! | `cache` | [`lessons::cache`] | eight eviction policies and the optimum |
 //! | `load-balancer` | [`lessons::load_balancer`] | policies on equal, slow and stale clusters |
 //! | `pacelc` | [`lessons::replication`] | who answers in a partition, and what is stale without one |
 //! | `rate-limiter` | [`lessons::rate_limit`] | who passes, and the most that passes in any second |
+//! | `replication` | [`lessons::replication::pbs`] | how old is what a quorum reads |
 //! | `scalability` | [`lessons::scalability`] | what more nodes give, and where latency turns up |
 //! | `sharding` | [`lessons::hashing`] | who owns which key, and what moves when a node comes or goes |
 //!
@@ -18,11 +20,13 @@
 //! the view of the default values, kept in `recorded/`.
 
 mod bloom_filter;
+mod cache;
 mod chart;
 mod control;
 mod load_balancer;
 mod pacelc;
 mod rate_limiter;
+mod replication;
 mod scalability;
 mod sharding;
 mod svg;
@@ -58,11 +62,13 @@ pub struct Explorable {
 }
 
 /// All of them.
-pub const EXPLORABLES: [Explorable; 6] = [
+pub const EXPLORABLES: [Explorable; 8] = [
     bloom_filter::EXPLORABLE,
+    cache::EXPLORABLE,
     load_balancer::EXPLORABLE,
     pacelc::EXPLORABLE,
     rate_limiter::EXPLORABLE,
+    replication::EXPLORABLE,
     scalability::EXPLORABLE,
     sharding::EXPLORABLE,
 ];

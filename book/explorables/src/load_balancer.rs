@@ -13,7 +13,7 @@ pub(crate) const EXPLORABLE: Explorable = Explorable {
     name: "load-balancer",
     title: "Queues under four policies",
     about: "The same requests under four policies. Each row of a picture is a backend, time runs to the right, \
-            and darker means more requests in its queue.",
+            and a stronger color means more requests in its queue.",
     controls,
     draw,
 };
