@@ -40,7 +40,7 @@ pub enum Kind {
 }
 
 /// The longest word that can be typed, in characters.
-pub const WORD_MAX: usize = 40;
+pub const WORD_MAX: usize = 100;
 
 /// One value of a slider or a choice.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,7 @@
 //! | `bloom-filter` | [`lessons::sketch`] | bits, keys, and how often "maybe" is wrong |
 //! | `cache` | [`lessons::cache`] | eight eviction policies and the optimum |
 //! | `load-balancer` | [`lessons::load_balancer`] | policies on equal, slow and stale clusters |
+//! | `normalization` | [`lessons::normalization`] | dependencies, keys, normal forms and splits |
 //! | `pacelc` | [`lessons::replication`] | who answers in a partition, and what is stale without one |
 //! | `rate-limiter` | [`lessons::rate_limit`] | who passes, and the most that passes in any second |
 //! | `replication` | [`lessons::replication::pbs`] | how old is what a quorum reads |
@@ -24,6 +25,7 @@ mod cache;
 mod chart;
 mod control;
 mod load_balancer;
+mod normalization;
 mod pacelc;
 mod rate_limiter;
 mod replication;
@@ -62,10 +64,11 @@ pub struct Explorable {
 }
 
 /// All of them.
-pub const EXPLORABLES: [Explorable; 8] = [
+pub const EXPLORABLES: [Explorable; 9] = [
     bloom_filter::EXPLORABLE,
     cache::EXPLORABLE,
     load_balancer::EXPLORABLE,
+    normalization::EXPLORABLE,
     pacelc::EXPLORABLE,
     rate_limiter::EXPLORABLE,
     replication::EXPLORABLE,

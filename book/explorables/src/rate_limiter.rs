@@ -42,7 +42,7 @@ fn controls() -> Vec<Control> {
             ],
         ),
         Control::slider("limit", "The limit", steps(2.0, 20.0, 1.0), 10.0, requests),
-        Control::slider("burst", "Burst of the buckets", steps(1.0, 20.0, 1.0), 5.0, |n| format!("{n}")),
+        Control::slider("burst", "Burst of the buckets", steps(1.0, 20.0, 1.0), 10.0, |n| format!("{n}")),
         Control::slider("load", "Asked for", steps(0.5, 3.0, 0.25), 1.5, |share| {
             format!("{} of the limit", lessons::table::percent(share, 0))
         }),
