@@ -102,7 +102,10 @@
 
     // Scales the sheet to the window, and what is still too high for it a little more.
     fit() {
-      if (!root.classList.contains("slides") || this.fitting) return;
+      if (!root.classList.contains("slides")) return;
+      // What changes while the last fit settles (a window, a font, a figure) is fitted after it.
+      this.again = this.fitting;
+      if (this.fitting) return;
       this.fitting = true;
       const room = { width: root.clientWidth, height: window.innerHeight };
       const panel = document.querySelector(".teach-panel");
@@ -119,6 +122,7 @@
       // Observers report the change that was just made; that one is not news.
       requestAnimationFrame(() => {
         this.fitting = false;
+        if (this.again) this.fit();
       });
     }
   }

@@ -279,9 +279,10 @@ def teaching(browser, site):
                     page: document.documentElement.scrollHeight - innerHeight, zoom: Number(main.style.zoom) });
                   if (at === count) return done(all);
                   document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "PageDown", bubbles: true }));
-                  requestAnimationFrame(() => requestAnimationFrame(next));
+                  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(next)));
                 };
-                next();
+                // Fonts and figures that come late are fitted too.
+                document.fonts.ready.then(() => setTimeout(next, 300));
                 """
             )
             problems += [

@@ -173,9 +173,7 @@ impl Source {
         let range = call.token_tree()?.syntax().text_range();
         let (start, end) = (offset(range.start()), offset(range.end()));
         let inside = self.text.get(start + 1..end - 1)?;
-        if !inside.contains("await")
-            || !OF_EXPRESSIONS.contains(&name.text())
-            || inside_async(call.syntax())
+        if !inside.contains("await") || !OF_EXPRESSIONS.contains(&name.text()) || inside_async(call.syntax())
         {
             return None;
         }
