@@ -14,22 +14,31 @@
 //!   that they are fast although the learner's own code is not optimized.
 
 mod cache;
+mod data_model;
+mod feed;
 mod gateway;
 mod load_balancer;
 mod normalization;
+mod partitioning;
 mod rate_limit;
 mod replication;
 mod report;
 mod runner;
 mod scalability;
+mod sharding;
 mod sketch;
+mod storage;
+mod transaction;
 
 pub use cache::{
     Asked, FlightExercise, LruExercise, SieveExercise, lru, needed_hit_ratio, sieve, single_flight,
 };
+pub use data_model::within;
+pub use feed::{delivery, feed_page};
 pub use gateway::{Refusal, TokenClaims, read_claims, route_values, verify_token};
 pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
 pub use normalization::{candidate_keys, closure, synthesis};
+pub use partitioning::{PartBounds, prune, range_partition, rolling_window};
 pub use rate_limit::{LimiterExercise, Verdict, gcra};
 pub use replication::{
     Follower, OrSetExercise, ReadSession, Replicas, Seen, Stored, atomic_register, find_order, or_set,
@@ -38,8 +47,16 @@ pub use replication::{
 pub use report::{Diagnosis, Outcome, Property, Report};
 pub use runner::panics_are_expected;
 pub(crate) use runner::{Checker, Failure};
-pub use scalability::{requests_in_flight, servers_needed, usl_fit};
+pub use scalability::{
+    Down, Kept, ReadParts, Tier, Told, bottleneck, predict_p99, read_path, requests_in_flight,
+    servers_needed, usl_fit,
+};
+pub use sharding::{MOVED_AT_ONCE, MoveExercise, hash_tag, move_a_shard, rebalance};
 pub use sketch::{
     BloomExercise, DeletableExercise, GrowingExercise, bloom_filter, deletable_filter, filter_size,
     growing_filter,
 };
+pub use storage::{
+    IndexQuery, IndexUse, Pages, TreeExercise, TreePage, b_plus_tree, index_use, pages_touched,
+};
+pub use transaction::{RowVersion, TakenSnapshot, serial_order, visible};

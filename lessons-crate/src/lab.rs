@@ -6,15 +6,18 @@
 //! | key-value | [`Redis`], [`RedisGroup`], [`RedisCluster`], [`Memcached`] | one; replicas and sentinels; shards |
 //! | | [`Store`] | the small Redis of our own, for machines without one |
 //! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
+//! | | [`Session`] | one connection of it, for transactions that take turns (feature `lab-sql`) |
 //! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
 //! | documents | [`MongoDb`], [`MemoryDocuments`] | behind one trait, [`DocumentStore`]; [`document_store`] takes what is here |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
+//! | | [`HttpBalancer`] | a balancer of our own, for machines without them and for policies of yours |
 //! | queues | [`RabbitMq`] | exchanges, queues, confirms, acknowledgements, by a client of our own ([`Amqp`]) |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
+//! | | [`Parts`] | what it asks before it answers: a filter, a cache, a store |
 //! | own gateway | [`Gateway`], [`SharedLimiter`] | routes, keys and tokens, limits (one for many, in Redis), aggregation |
 //! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
-//! | load | [`Load`] | open and closed loop, latencies without coordinated omission |
+//! | load | [`Load`] | open and closed loop, latencies without coordinated omission; the same load by wrk |
 //! | what is here | [`doctor`] | which servers, where, and how to get the rest |
 //! | web client | [`http`] | one request, its answer and how long it took |
 //!
@@ -32,11 +35,14 @@
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
 mod amqp;
+mod balancer;
 mod command;
 mod doctor;
 mod documents;
+mod door;
 mod error;
 mod folder;
+mod forward;
 mod gateway;
 mod haproxy;
 pub mod http;
@@ -46,6 +52,7 @@ mod load;
 mod mariadb;
 mod memcached;
 mod nginx;
+mod parts;
 mod port;
 #[cfg(feature = "lab-sql")]
 mod postgres;
@@ -69,6 +76,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use amqp::{Amqp, Confirm, Consumer, Delivery, Message};
+pub use balancer::HttpBalancer;
 #[doc(hidden)]
 pub use command::main;
 pub use doctor::doctor;
@@ -77,11 +85,12 @@ pub use error::LabError;
 pub use gateway::{Gateway, StoreDown};
 pub use haproxy::HaProxy;
 pub use link::{Link, heal, partition};
-pub use load::{Load, LoadResult};
+pub use load::{Load, LoadResult, Moment, WrkResult};
 #[cfg(feature = "lab-sql")]
 pub use mariadb::{MariaDb, MariaDbGroup};
 pub use memcached::Memcached;
 pub use nginx::{BalanceMode, Nginx};
+pub use parts::{Parts, Reads};
 #[cfg(feature = "lab-sql")]
 pub use postgres::{PgBouncer, Postgres, PostgresGroup};
 pub use rabbitmq::RabbitMq;
@@ -91,7 +100,7 @@ pub use server::Server;
 pub use service::{Service, counts};
 pub use shared_limiter::SharedLimiter;
 #[cfg(feature = "lab-sql")]
-pub use sql::{Plan, Rows};
+pub use sql::{Plan, Rows, Session};
 #[cfg(feature = "lab-sql")]
 pub use sqlite::Sqlite;
 pub use zookeeper::ZooKeeper;

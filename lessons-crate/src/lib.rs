@@ -12,10 +12,16 @@
 //! | caching | [`cache`] | what stays close, for how long, and what leaves |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
 //! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
-//! | data models | [`normalization`] | which facts depend on which, and tables that store each once |
+//! | data models | [`data_model`] | wide columns and graphs: what each way of storing makes cheap |
+//! | | [`normalization`] | which facts depend on which, and tables that store each once |
+//! | transactions | [`transaction`] | what transactions that run at once may spoil of each other |
 //! | replication | [`replication`] | several copies: leaders, several leaders, quorums; CAP and PACELC |
 //! | | [`crdt`] | copies that are changed apart and always merge to the same |
+//! | partitioning | [`partitioning`] | which piece of a table has a row, and which pieces a query can leave out |
+//! | sharding | [`sharding`] | which machine owns a key, and what moves when the answer changes |
 //! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
+//! | feeds | [`feed`] | who puts together what a reader sees: pushed, pulled, page by page |
+//! | storage | [`storage`] | pages, trees and logs: what a lookup reads, what a write costs, what a crash leaves |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | data | `dataset` | the data files of the course (feature `dataset`) |
@@ -34,10 +40,12 @@ pub mod cell;
 pub mod check;
 pub mod consistency;
 pub mod crdt;
+pub mod data_model;
 #[cfg(feature = "dataset")]
 pub mod dataset;
 pub mod display;
 pub mod dist;
+pub mod feed;
 pub mod gateway;
 pub mod hash;
 pub mod hashing;
@@ -47,6 +55,7 @@ pub mod lab;
 pub mod load_balancer;
 pub mod network;
 pub mod normalization;
+pub mod partitioning;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;
@@ -55,7 +64,10 @@ pub mod replication;
 pub mod resilience;
 pub mod rng;
 pub mod scalability;
+pub mod sharding;
 pub mod simulation;
 pub mod sketch;
 pub mod stats;
+pub mod storage;
 pub mod table;
+pub mod transaction;

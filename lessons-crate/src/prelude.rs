@@ -12,18 +12,21 @@ pub use crate::cell::{self, ShowDebug};
 pub use crate::cell::{Live, Progress, clear_output, input, password};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::check::{
-    self, Asked, BloomExercise, DeletableExercise, FlightExercise, Follower, GrowingExercise,
-    LimiterExercise, LruExercise, OrSetExercise, ReadSession, Refusal, Replicas, RingExercise, Seen,
-    SieveExercise, SmoothWeighted, Stored, Verdict,
+    self, Asked, BloomExercise, DeletableExercise, Down, FlightExercise, Follower, GrowingExercise,
+    IndexQuery, IndexUse, Kept, LimiterExercise, LruExercise, MoveExercise, OrSetExercise, Pages, PartBounds,
+    ReadParts, ReadSession, Refusal, Replicas, RingExercise, RowVersion, Seen, SieveExercise, SmoothWeighted,
+    Stored, TakenSnapshot, Tier, Told, TreeExercise, TreePage, Verdict,
 };
 pub use crate::consistency::{self, History, Operation, linearize, session_guarantees};
 pub use crate::crdt::{self, Crdt, GCounter, LwwRegister, MvRegister, OrSet, PnCounter};
+pub use crate::data_model::{self, PropertyGraph, WideColumns};
 #[cfg(feature = "dataset")]
 pub use crate::dataset;
 pub use crate::display::{MimeBundle, Render};
 pub use crate::dist::{
     self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Weighted, Zipf,
 };
+pub use crate::feed::{self, Author, Delivery, FeedCosts, Post, Social, UserId};
 pub use crate::gateway::{self, Plan, RadixRouter, Router, Rule, Shedder};
 pub use crate::hash;
 pub use crate::hashing::{
@@ -32,18 +35,22 @@ pub use crate::hashing::{
 };
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
-    self, Amqp, BalanceMode, Confirm, DocumentStore, Documents, Gateway, HaProxy, LabError, Link, Load,
-    LoadResult, Memcached, MemoryDocuments, Message, MongoDb, Nginx, RabbitMq, Redis, RedisCluster,
-    RedisGroup, Service, SharedLimiter, StoreDown, ZooKeeper, document_store, http,
+    self, Amqp, BalanceMode, Confirm, DocumentStore, Documents, Gateway, HaProxy, HttpBalancer, LabError,
+    Link, Load, LoadResult, Memcached, MemoryDocuments, Message, Moment, MongoDb, Nginx, Parts, RabbitMq,
+    Reads, Redis, RedisCluster, RedisGroup, Service, SharedLimiter, StoreDown, WrkResult, ZooKeeper,
+    document_store, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
-pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Sqlite};
+pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Session, Sqlite};
 pub use crate::load_balancer::{
     self, Balancer, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
     PowerOfTwoChoices, Random, Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
 };
 pub use crate::network::{self, Fault, Network, Outbox, Process, Trace};
 pub use crate::normalization::{self, AttrSet, Chase, Fd, NormalForm, Schema};
+pub use crate::partitioning::{
+    self, ColumnQuery, Holds, Month, PartitionedTable, Predicate, RetentionStep, Scheme, Skew,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
 pub use crate::rate_limit::{
@@ -54,11 +61,18 @@ pub use crate::replication::{
     self, Causality, LeaderFollower, Leaderless, MultiLeader, ReadFrom, ReplicatedRegister, Settings,
     Topology, VersionVector, pacelc, pbs, quorum,
 };
-pub use crate::resilience::{self, Backoff, Jitter, RetryBudget, RetryPolicy, RetryStorm, amplification};
+pub use crate::resilience::{
+    self, Backoff, CoDel, Deadline, GradientLimit, Hedge, Jitter, RetryBudget, RetryPolicy, RetryStorm,
+    amplification,
+};
 pub use crate::rng::Rng;
 pub use crate::scalability::{
-    self, MMc, QueueSimulation, Usl, UslFit, amdahl, amdahl_limit, bounds, erlang_b, erlang_c, estimate,
-    gustafson, little, load,
+    self, MMc, QueueSimulation, ReadPath, Usl, UslFit, amdahl, amdahl_limit, bounds, erlang_b, erlang_c,
+    estimate, gustafson, little, load,
+};
+pub use crate::sharding::{
+    self, Directory, HotKeys, IdGenerator, IdLayout, KeyBased, Migration, Phase, Procedure, RangeBased,
+    Sharder, SlotMap, SplitKeys, key_slot,
 };
 pub use crate::simulation::{
     self, DnsRotation, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,
@@ -68,7 +82,12 @@ pub use crate::sketch::{
     Filter, FilterError, HyperLogLog, InsertFilter, RibbonFilter, ScalableBloomFilter, XorFilter,
 };
 pub use crate::stats::{self, Summary};
+pub use crate::storage::{
+    self, BPlusTree, BlockRanges, Compaction, Disk, DurableTree, HashIndex, InvertedIndex, LsmOptions,
+    LsmTree, Split,
+};
 pub use crate::table::{self, Table};
+pub use crate::transaction::{self, Access, Level, Program, Versioned, explore};
 
 // The crates themselves, for what the library does not wrap.
 #[cfg(all(feature = "lab", unix))]

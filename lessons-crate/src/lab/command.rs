@@ -5,7 +5,7 @@
 //! ends, and its servers with it, when it is told to or when the file is gone.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -25,7 +25,9 @@ sd35 lab up [SERVER...]    start servers that outlive a cell; all that are here,
                            redis, memcached, postgres, mariadb, rabbitmq, mongodb
 sd35 lab status            which of them run, where, and how much memory they take
 sd35 lab down              stop them
-sd35 lab install [--yes]   install what is missing (Debian and Ubuntu); asks first
+sd35 lab install           install what is missing (Debian and Ubuntu); asks first
+            --yes          does not ask
+            --dry-run      says what it would do, and does nothing
 ";
 
 /// How often the holder looks whether it may go.
@@ -58,8 +60,9 @@ pub fn main() {
         ["hold", ref names @ ..] => hold(names),
         ["status"] => status(),
         ["down"] => down(),
-        ["install"] => install(false),
-        ["install", "--yes"] => install(true),
+        ["install"] => install(Consent::Ask),
+        ["install", "--yes"] => install(Consent::Given),
+        ["install", "--dry-run"] => install(Consent::Never),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
@@ -115,6 +118,9 @@ fn up(names: &[&str]) -> Result<(), String> {
         return Err("none of the servers is on this machine: `sd35 lab doctor` says how to get them".into());
     }
     let failed = |error: io::Error| format!("no process could be started: {error}");
+    // One pipe for all that it says until the servers are up. It holds neither the terminal nor a pipe of whoever
+    // called this command, which would wait for its end.
+    let (said, says) = io::pipe().map_err(failed)?;
     let mut holder = Command::new(std::env::current_exe().map_err(failed)?);
     // A server that is up already must not be taken for the one to start.
     for (_, program) in &offered {
@@ -123,10 +129,12 @@ fn up(names: &[&str]) -> Result<(), String> {
         }
     }
     holder.arg("hold").args(&chosen).current_dir("/");
-    holder.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    let mut holder = process::spawn_apart(&mut holder).map_err(failed)?;
-    let Some(output) = holder.stdout.take() else { return Err("the holder has no output".into()) };
-    for line in BufReader::new(output).lines().map_while(Result::ok) {
+    holder.stdin(Stdio::null()).stdout(says.try_clone().map_err(failed)?).stderr(says);
+    let started = process::spawn_apart(&mut holder).map_err(failed);
+    // Its end of the pipe is then the holder's alone, and is closed when that ends.
+    drop(holder);
+    let mut holder = started?;
+    for line in BufReader::new(said).lines().map_while(Result::ok) {
         if line == UP {
             println!("\nIn the shell that starts the course, so that cells use them:\n");
             for server in held().unwrap_or_default() {
@@ -223,7 +231,15 @@ fn down() -> Result<(), String> {
     Ok(())
 }
 
-fn install(yes: bool) -> Result<(), String> {
+/// Whether packages may be installed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    Ask,
+    Given,
+    Never,
+}
+
+fn install(consent: Consent) -> Result<(), String> {
     let packages = missing();
     if packages.is_empty() {
         println!("everything is here already");
@@ -236,22 +252,37 @@ fn install(yes: bool) -> Result<(), String> {
             lines.join("\n")
         ));
     }
-    let command = system::install(&packages.join(" "));
-    println!("{command}\n");
+    let commands = [system::update(), system::install(&packages.join(" "))];
+    println!("{}\n", commands.join("\n"));
     println!(
         "The lab does not need the services that some packages start; `systemctl disable --now` ends one."
     );
-    if !yes {
-        print!("Install these? [y/N] ");
-        let mut answer = String::new();
-        let read = io::stdout().flush().and_then(|()| io::stdin().read_line(&mut answer));
-        if read.is_err() || !matches!(answer.trim(), "y" | "Y" | "yes") {
-            return Err("nothing was installed".into());
+    match consent {
+        Consent::Never => return Ok(()),
+        // Whoever cannot see the question has not answered it.
+        Consent::Ask if !io::stdin().is_terminal() => {
+            return Err(
+                "nothing was installed: without a terminal to ask on, `sd35 lab install --yes`".into()
+            );
+        }
+        Consent::Ask => {
+            print!("Install these? [y/N] ");
+            let mut answer = String::new();
+            let read = io::stdout().flush().and_then(|()| io::stdin().read_line(&mut answer));
+            if read.is_err() || !matches!(answer.trim(), "y" | "Y" | "yes") {
+                return Err("nothing was installed".into());
+            }
+        }
+        Consent::Given => {}
+    }
+    for command in commands {
+        let mut words = command.split(' ');
+        let mut apt = Command::new(words.next().unwrap_or("apt-get"));
+        apt.args(words).arg("--yes").env("DEBIAN_FRONTEND", "noninteractive");
+        let status = apt.status().map_err(|error| format!("it could not be started: {error}"))?;
+        if !status.success() {
+            return Err(format!("`{command}` ended with {status}"));
         }
     }
-    let mut words = command.split(' ');
-    let mut apt = Command::new(words.next().unwrap_or("apt-get"));
-    apt.args(words).arg("--yes").env("DEBIAN_FRONTEND", "noninteractive");
-    let status = apt.status().map_err(|error| format!("it could not be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
+    Ok(())
 }

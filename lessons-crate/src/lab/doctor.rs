@@ -1,7 +1,7 @@
 //! What is on this machine, and how to get the rest.
 
 use super::program::Program;
-use super::{LabError, documents, haproxy, memcached, nginx, rabbitmq, redis, system, zookeeper};
+use super::{LabError, documents, haproxy, load, memcached, nginx, rabbitmq, redis, system, zookeeper};
 use crate::table::Table;
 
 /// The servers that the lab can start, where they are, and the command that installs a missing one.
@@ -28,6 +28,7 @@ fn programs() -> Vec<&'static Program> {
         &documents::PROGRAM,
         &documents::STAND_IN,
         &zookeeper::PROGRAM,
+        &load::wrk::PROGRAM,
     ];
     #[cfg(feature = "lab-sql")]
     programs.extend([&super::postgres::PROGRAM, &super::postgres::BOUNCER, &super::mariadb::PROGRAM]);

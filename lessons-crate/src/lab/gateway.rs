@@ -10,28 +10,17 @@ mod upstream;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
 
 pub use limits::StoreDown;
 use limits::{Limits, Store};
 use upstream::Upstreams;
 
-use super::port::{Port, loopback};
+use super::door::{Door, Handler};
 use super::{LabError, Redis, SharedLimiter, Task};
 use crate::gateway::{Plan, RadixRouter, hmac_sha256};
 use crate::table::{Table, thousands};
-
-/// How long requests under way may take when the gateway stops.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// A gateway in front of several services.
 ///
@@ -59,9 +48,8 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// # }
 /// ```
 pub struct Gateway {
-    port: Port,
+    door: Door,
     shared: Arc<Shared>,
-    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What the connections share.
@@ -69,9 +57,6 @@ struct Shared {
     now: Mutex<Arc<Current>>,
     limits: Limits,
     upstreams: Upstreams,
-    paused: watch::Sender<bool>,
-    draining: watch::Sender<bool>,
-    listens: AtomicBool,
     in_flight: AtomicUsize,
     forwarded: AtomicU64,
     /// By rule and status; requests that fit no rule under an empty name.
@@ -128,19 +113,16 @@ impl Gateway {
     fn start_with(plan: &Plan, store: Option<Store>) -> Task<'static, Self> {
         let current = Current::new(plan);
         Box::pin(async move {
-            let port = Port::free()?;
+            let door = Door::new()?;
             let shared = Shared {
                 now: Mutex::new(Arc::new(current?)),
                 limits: Limits::new(store),
                 upstreams: Upstreams::default(),
-                paused: watch::Sender::new(false),
-                draining: watch::Sender::new(false),
-                listens: AtomicBool::new(false),
                 in_flight: AtomicUsize::new(0),
                 forwarded: AtomicU64::new(0),
                 answered: Mutex::default(),
             };
-            let gateway = Self { port, shared: Arc::new(shared), task: Mutex::new(None) };
+            let gateway = Self { door, shared: Arc::new(shared) };
             gateway.restart().await?;
             Ok(gateway)
         })
@@ -148,12 +130,12 @@ impl Gateway {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.port.address()
+        self.door.address()
     }
 
     /// The address of a path: `gateway.url("/orders")`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address())
+        self.door.url(path)
     }
 
     /// Carries out another plan from now on. No request is lost; what was counted against limits is kept for the
@@ -204,10 +186,7 @@ impl Gateway {
 
     /// Ends it at once: its port refuses, its connections break.
     pub fn kill(&self) {
-        if let Some(task) = self.task().as_ref() {
-            task.abort();
-        }
-        self.shared.listens.store(false, Ordering::Relaxed);
+        self.door.kill();
     }
 
     /// Ends it in good order: it takes no new request, and answers those that it has, for 5 s at most.
@@ -216,31 +195,22 @@ impl Gateway {
     ///
     /// When some were not answered by then; it has ended anyway.
     pub fn stop(&self) -> Task<'_, ()> {
-        Box::pin(async {
-            self.shared.draining.send_replace(true);
-            let Some(mut task) = self.task().take() else { return Ok(()) };
-            let ended = tokio::time::timeout(DRAIN, &mut task).await;
-            task.abort();
-            self.shared.listens.store(false, Ordering::Relaxed);
-            ended
-                .map(drop)
-                .map_err(|_| LabError::TooLong { what: "the end of all requests".into(), waited: DRAIN })
-        })
+        Box::pin(self.door.stop())
     }
 
     /// Stops it in its tracks: it takes requests, and answers none of them.
     pub fn pause(&self) {
-        self.shared.paused.send_replace(true);
+        self.door.pause();
     }
 
     /// Lets it go on after [`pause`](Self::pause).
     pub fn resume(&self) {
-        self.shared.paused.send_replace(false);
+        self.door.resume();
     }
 
     /// Whether it listens.
     pub fn is_running(&self) -> bool {
-        self.shared.listens.load(Ordering::Relaxed)
+        self.door.is_open()
     }
 
     /// Starts it again on the same port.
@@ -249,31 +219,10 @@ impl Gateway {
     ///
     /// When another program has taken the port meanwhile.
     pub fn restart(&self) -> Task<'_, ()> {
-        Box::pin(async {
-            let before = self.task().take();
-            if let Some(task) = before {
-                task.abort();
-                // Its listener is gone when it has ended.
-                let _ = task.await;
-            }
-            self.resume();
-            self.shared.draining.send_replace(false);
-            let listener = TcpListener::bind(loopback(self.port.number)).await;
-            let listener = listener.map_err(|_| LabError::PortTaken { port: self.port.number })?;
-            *self.task() = Some(tokio::spawn(serve(listener, self.shared.clone())));
-            self.shared.listens.store(true, Ordering::Relaxed);
-            Ok(())
-        })
-    }
-
-    fn task(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        self.kill();
+        let shared = self.shared.clone();
+        let handler: Handler =
+            Arc::new(move |request, peer| Box::pin(request::answer(request, peer, shared.clone())));
+        Box::pin(self.door.reopen(handler))
     }
 }
 
@@ -291,34 +240,4 @@ impl Shared {
     fn answered(&self) -> MutexGuard<'_, BTreeMap<(String, u16), u64>> {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    // Dropping the set ends the connections.
-    let mut connections = JoinSet::new();
-    let mut draining = shared.draining.subscribe();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, peer)) = accepted else { continue };
-                let _ = stream.set_nodelay(true);
-                let (shared, mut draining) = (shared.clone(), shared.draining.subscribe());
-                connections.spawn(async move {
-                    let service = service_fn(move |request| request::answer(request, peer, shared.clone()));
-                    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                    tokio::pin!(connection);
-                    tokio::select! {
-                        _ = connection.as_mut() => return,
-                        _ = draining.wait_for(|draining| *draining) => {}
-                    }
-                    connection.as_mut().graceful_shutdown();
-                    let _ = connection.await;
-                });
-            }
-            Some(_) = connections.join_next() => {}
-            _ = draining.wait_for(|draining| *draining) => break,
-        }
-    }
-    drop(listener);
-    connections.join_all().await;
 }

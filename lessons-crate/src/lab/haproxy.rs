@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
+use super::balancer::{Care, HttpBalancer, Shared, Team};
 use super::program::{Program, Version};
 use super::server::{Launch, Place, Server, is_a_server};
 use super::{BalanceMode, LabError, Task, http, talk};
@@ -22,30 +23,62 @@ pub(super) const PROGRAM: Program = Program {
     versioned: None,
 };
 
+/// What `show stat` calls the columns of [`HaProxy::backends`], and what a lesson does.
+pub(super) const COLUMNS: [&str; 8] =
+    ["svname", "status", "weight", "scur", "stot", "hrsp_2xx", "hrsp_5xx", "downtime"];
+pub(super) const NAMES: [&str; 8] =
+    ["backend", "state", "weight", "now", "requests", "2xx", "5xx", "seconds down"];
+
 /// One HAProxy, balancing HTTP over backends that it checks at `/health` every 200 ms: two failures in
 /// a row take one out, two successes bring it back. The backends are called `s1`, `s2`, ...
 pub struct HaProxy {
     server: Server,
+    stand_in: Option<Arc<Shared>>,
 }
 
 is_a_server!(HaProxy);
 
 impl HaProxy {
-    /// Balances over these backends.
+    /// Balances over these backends; where there is no HAProxy, starts a [`stand_in`](Self::stand_in) and says so.
     ///
     /// # Errors
     ///
-    /// When there is no HAProxy on this machine, or it does not start.
+    /// When it does not start, or is too old.
     pub fn balance(mode: BalanceMode, backends: &[SocketAddr]) -> Task<'static, Self> {
         let backends = backends.to_vec();
         Box::pin(async move {
-            let found = PROGRAM.find()?;
-            let place = Place::new("haproxy", None)?;
-            let file = place.write("haproxy.cfg", configuration(&place, mode, &backends))?;
-            let ready = Arc::new(|address| Box::pin(http::answers(address)) as Task<'static, ()>);
-            let launch = Launch::new(found, ready).arguments(["-db".to_owned(), "-f".into(), file]);
-            Ok(Self { server: place.start(launch).await? })
+            match Self::launch(mode, &backends).await {
+                Err(missing @ LabError::Missing { .. }) => {
+                    eprintln!("A balancer inside this process plays HAProxy: {missing}");
+                    Self::stand_in(mode, &backends).await
+                }
+                started => started,
+            }
         })
+    }
+
+    /// Starts the lab's own [`HttpBalancer`](super::HttpBalancer) with HAProxy's health checks; of the orders it
+    /// knows `show stat`, `disable server` and `enable server`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no backend, or no port can be had.
+    pub fn stand_in(mode: BalanceMode, backends: &[SocketAddr]) -> Task<'static, Self> {
+        let backends: Vec<(SocketAddr, u32)> = backends.iter().map(|&backend| (backend, 1)).collect();
+        Box::pin(async move {
+            let team = Team::new(mode, &backends);
+            let (server, shared) = HttpBalancer::playing("HAProxy stand-in", team, Care::Checks).await?;
+            Ok(Self { server, stand_in: Some(shared) })
+        })
+    }
+
+    async fn launch(mode: BalanceMode, backends: &[SocketAddr]) -> Result<Self, LabError> {
+        let found = PROGRAM.find()?;
+        let place = Place::new("HAProxy", None)?;
+        let file = place.write("haproxy.cfg", configuration(&place, mode, backends))?;
+        let ready = Arc::new(|address| Box::pin(http::answers(address)) as Task<'static, ()>);
+        let launch = Launch::new(found, ready).arguments(["-db".to_owned(), "-f".into(), file]);
+        Ok(Self { server: place.start(launch).await?, stand_in: None })
     }
 
     /// The address of a path: `haproxy.url("/")`.
@@ -61,6 +94,9 @@ impl HaProxy {
     pub fn order(&self, order: &str) -> Task<'_, String> {
         let order = format!("{order}\n");
         Box::pin(async move {
+            if let Some(stand_in) = &self.stand_in {
+                return stand_in.order(&order);
+            }
             let socket = self.server.with_place(|place| Ok(place.path("stats")))?;
             let talk = async {
                 let mut stream = UnixStream::connect(socket).await?;
@@ -80,11 +116,9 @@ impl HaProxy {
     /// When HAProxy does not run.
     pub fn backends(&self) -> Task<'_, Table> {
         Box::pin(async move {
-            let columns = ["svname", "status", "weight", "scur", "stot", "hrsp_2xx", "hrsp_5xx", "downtime"];
-            let names = ["backend", "state", "weight", "now", "requests", "2xx", "5xx", "seconds down"];
-            let mut table = Table::new(names);
+            let mut table = Table::new(NAMES);
             for row in self.stat().await? {
-                table.push(columns.map(|column| row.field(column).to_owned()));
+                table.push(COLUMNS.map(|column| row.field(column).to_owned()));
             }
             Ok(table)
         })

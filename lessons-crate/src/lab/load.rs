@@ -12,6 +12,9 @@
 //! B. Schroeder, A. Wierman, M. Harchol-Balter, "Open Versus Closed: A Cautionary Tale", NSDI 2006.
 //! G. Tene, "How NOT to Measure Latency", talk, 2013 (for coordinated omission), and his HdrHistogram.
 
+mod moment;
+pub(super) mod wrk;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,6 +24,10 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+
+use moment::Answered;
+pub use moment::Moment;
+pub use wrk::WrkResult;
 
 use super::http::{self, Connection};
 use super::{LabError, Task};
@@ -45,6 +52,9 @@ pub struct Load {
     requests: u64,
     patience: Duration,
     seed: u64,
+    /// What becomes of `{n}`; when empty, the number of the request.
+    numbers: Arc<[u64]>,
+    headers: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +97,8 @@ impl Load {
 
     fn new(arrivals: Arrivals) -> Self {
         let (time, patience) = (Duration::from_secs(5), Duration::from_secs(5));
-        Self { arrivals, time, requests: MOST_REQUESTS, patience, seed: 35 }
+        let numbers: Arc<[u64]> = Arc::new([]);
+        Self { arrivals, time, requests: MOST_REQUESTS, patience, seed: 35, numbers, headers: Vec::new() }
     }
 
     /// How long clients of a closed loop wait between an answer and their next request.
@@ -120,6 +131,20 @@ impl Load {
         self
     }
 
+    /// What becomes of `{n}` in the address: these numbers in turn, from the start again after the last.
+    #[must_use]
+    pub fn numbers(mut self, numbers: impl Into<Arc<[u64]>>) -> Self {
+        self.numbers = numbers.into();
+        self
+    }
+
+    /// Sends this header with each request.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Other random arrival times.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -127,7 +152,8 @@ impl Load {
         self
     }
 
-    /// Sends `GET` requests to this address; `{n}` in it becomes the number of the request.
+    /// Sends `GET` requests to this address; `{n}` in it becomes the number of the request, or one of
+    /// [`numbers`](Self::numbers).
     ///
     /// # Errors
     ///
@@ -135,14 +161,13 @@ impl Load {
     pub fn run(&self, url: &str) -> Task<'static, LoadResult> {
         let (load, url) = (self.clone(), url.to_owned());
         Box::pin(async move {
-            let target = Arc::new(Target::new(&url, load.patience).await?);
-            let begun = Instant::now();
+            let target = Arc::new(Target::new(&url, &load).await?);
             match load.arrivals {
                 Arrivals::Poisson { per_second } => load.run_open(&target, per_second, true).await,
                 Arrivals::Evenly { per_second } => load.run_open(&target, per_second, false).await,
                 Arrivals::Closed { clients, think } => load.run_closed(&target, clients, think).await,
             }
-            Ok(target.result(begun.elapsed()))
+            Ok(target.result())
         })
     }
 
@@ -234,6 +259,9 @@ struct Target {
     url: String,
     address: SocketAddr,
     patience: Duration,
+    numbers: Arc<[u64]>,
+    headers: Vec<(String, String)>,
+    begun: Instant,
     idle: Mutex<Vec<Connection>>,
     seen: Mutex<Seen>,
 }
@@ -243,10 +271,11 @@ struct Seen {
     service: Histogram<u64>,
     statuses: BTreeMap<u16, u64>,
     unanswered: u64,
+    answered: Vec<Answered>,
 }
 
 impl Target {
-    async fn new(url: &str, patience: Duration) -> Result<Self, LabError> {
+    async fn new(url: &str, load: &Load) -> Result<Self, LabError> {
         let (host, _) =
             http::build("GET", &url.replace("{n}", "0"), &[], "").map_err(|e| LabError::answer(url, e))?;
         let found = tokio::net::lookup_host(&host).await.map_err(|e| LabError::answer(url, e))?;
@@ -259,18 +288,28 @@ impl Target {
         let address = *addresses.first().ok_or_else(refused)?;
         let histogram =
             || Histogram::new_with_bounds(1, LONGEST, 3).expect("the bounds are constants that it accepts");
-        let seen =
-            Seen { latency: histogram(), service: histogram(), statuses: BTreeMap::new(), unanswered: 0 };
+        let seen = Seen {
+            latency: histogram(),
+            service: histogram(),
+            statuses: BTreeMap::new(),
+            unanswered: 0,
+            answered: Vec::new(),
+        };
         let (idle, seen) = (Mutex::default(), Mutex::new(seen));
-        Ok(Self { url: url.to_owned(), address, patience, idle, seen })
+        let (numbers, headers) = (load.numbers.clone(), load.headers.clone());
+        let (url, patience, begun) = (url.to_owned(), load.patience, Instant::now());
+        Ok(Self { url, address, patience, numbers, headers, begun, idle, seen })
     }
 
     /// Sends one request; the connection, when it can be used again.
     async fn send(&self, kept: Option<Connection>, number: u64, intended: Instant) -> Option<Connection> {
         let sent = Instant::now();
-        let url = self.url.replace("{n}", &number.to_string());
+        let place = number as usize % self.numbers.len().max(1);
+        let url = self.url.replace("{n}", &self.numbers.get(place).copied().unwrap_or(number).to_string());
+        let headers: Vec<(&str, &str)> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let talk = async {
-            let (_, request) = http::build("GET", &url, &[], "")?;
+            let (_, request) = http::build("GET", &url, &headers, "")?;
             let mut connection = match kept {
                 Some(connection) if connection.is_ready() => connection,
                 _ => http::open(&self.address.to_string()).await?,
@@ -284,6 +323,12 @@ impl Target {
         let micros = |since: Instant| u64::try_from(since.elapsed().as_micros()).unwrap_or(LONGEST).max(1);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.latency.saturating_record(micros(intended));
+        let well = matches!(&outcome, Ok(Ok((status, _))) if *status < 400);
+        seen.answered.push(Answered {
+            due: intended.saturating_duration_since(self.begun).as_secs_f32(),
+            latency_ms: micros(intended) as f32 / 1e3,
+            well,
+        });
         seen.service.saturating_record(micros(sent));
         let Ok(Ok((status, connection))) = outcome else {
             seen.unanswered += 1;
@@ -293,14 +338,15 @@ impl Target {
         connection
     }
 
-    fn result(&self, elapsed: Duration) -> LoadResult {
+    fn result(&self) -> LoadResult {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         LoadResult {
             latency: seen.latency.clone(),
             service: seen.service.clone(),
             statuses: seen.statuses.clone(),
             unanswered: seen.unanswered,
-            elapsed,
+            answered: seen.answered.clone(),
+            elapsed: self.begun.elapsed(),
         }
     }
 }
@@ -312,6 +358,7 @@ pub struct LoadResult {
     service: Histogram<u64>,
     statuses: BTreeMap<u16, u64>,
     unanswered: u64,
+    answered: Vec<Answered>,
     elapsed: Duration,
 }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use super::program::{Program, Version, on_path};
 use super::server::{Launch, Place, Ready, Server, is_a_server};
-use super::sql::{self, Rows};
+use super::sql::{self, Plan, Rows, Session};
 use super::{LabError, Link, Task, talk};
 
 pub(super) const PROGRAM: Program = Program {
@@ -128,6 +128,32 @@ impl MariaDb {
     /// When the server does not answer, or answers with an error.
     pub fn sql(&self, statements: &str) -> Task<'static, Rows> {
         self.on(self.pool(), statements)
+    }
+
+    /// Runs a query, and gives its plan as a tree with the rows and times that were measured.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer, or answers with an error.
+    pub fn explain(&self, query: &str) -> Task<'static, Plan> {
+        let rows = self.sql(&format!("ANALYZE FORMAT=JSON {query}"));
+        Box::pin(async move {
+            let rows = rows.await?;
+            Plan::parse_maria(rows.value()).ok_or_else(|| LabError::answer("MariaDB", rows))
+        })
+    }
+
+    /// A connection of its own, for a transaction of several calls.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer, or all its connections are taken.
+    pub fn session(&self) -> Task<'static, Session> {
+        let (name, pool) = (self.name().to_owned(), self.pool());
+        Box::pin(async move {
+            let connection = pool.acquire().await.map_err(|error| LabError::answer(&name, error))?;
+            Ok(Session::mariadb(name, connection))
+        })
     }
 
     fn arrange(&self, statements: &str) -> Task<'static, Rows> {

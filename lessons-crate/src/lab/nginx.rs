@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use super::balancer::{Care, HttpBalancer, Shared, Team};
 use super::program::{Program, Version};
 use super::server::{Launch, Place, Server, is_a_server};
 use super::{LabError, Task, http, talk};
@@ -49,38 +50,65 @@ impl BalanceMode {
 
 /// One nginx.
 ///
+/// Balancing has a stand-in for machines without nginx; caching, limits, files and own configurations need it.
+///
 /// Start the backends first: nginx marks those that refuse as failed, and leaves them out for 10 s.
 pub struct Nginx {
     server: Server,
+    stand_in: Option<Arc<Shared>>,
 }
 
 is_a_server!(Nginx);
 
 impl Nginx {
-    /// Balances over these backends. One that fails is left out for 2 s, and its request goes to another.
+    /// Balances over these backends. One that fails is left out for 2 s, and its request goes to another. Where
+    /// there is no nginx, starts a [`stand_in`](Self::stand_in) and says so.
     ///
     /// # Errors
     ///
-    /// When there is no nginx on this machine, or it does not start.
+    /// When it does not start, or is too old.
     pub fn balance(mode: BalanceMode, backends: &[SocketAddr]) -> Task<'static, Self> {
         let weighted: Vec<(SocketAddr, u32)> = backends.iter().map(|&backend| (backend, 1)).collect();
         Self::balance_weighted(mode, &weighted)
     }
 
-    /// Balances over backends with weights.
+    /// Balances over backends with weights, as [`balance`](Self::balance) does.
     ///
     /// # Errors
     ///
-    /// When there is no nginx on this machine, or it does not start.
+    /// When it does not start, or is too old.
     pub fn balance_weighted(mode: BalanceMode, backends: &[(SocketAddr, u32)]) -> Task<'static, Self> {
-        Self::start(upstream(mode, backends), format!("location / {{ {PASS} }}"))
+        let backends = backends.to_vec();
+        Box::pin(async move {
+            let inside = format!("location / {{ {PASS} }}");
+            match Self::launch(upstream(mode, &backends), inside, &[]).await {
+                Err(missing @ LabError::Missing { .. }) => {
+                    eprintln!("A balancer inside this process plays nginx: {missing}");
+                    Self::stand_in(mode, &backends).await
+                }
+                started => started,
+            }
+        })
     }
 
-    /// Passes everything to one backend.
+    /// Starts the lab's own [`HttpBalancer`](super::HttpBalancer), which learns from failed requests as nginx does.
     ///
     /// # Errors
     ///
-    /// When there is no nginx on this machine, or it does not start.
+    /// When there is no backend, the weights add up to more than 1,000, or no port can be had.
+    pub fn stand_in(mode: BalanceMode, backends: &[(SocketAddr, u32)]) -> Task<'static, Self> {
+        let team = Team::new(mode, backends);
+        Box::pin(async move {
+            let (server, shared) = HttpBalancer::playing("nginx stand-in", team, Care::Requests).await?;
+            Ok(Self { server, stand_in: Some(shared) })
+        })
+    }
+
+    /// Passes everything to one backend; where there is no nginx, so does a [`stand_in`](Self::stand_in).
+    ///
+    /// # Errors
+    ///
+    /// When it does not start, or is too old.
     pub fn reverse_proxy(backend: SocketAddr) -> Task<'static, Self> {
         Self::balance(BalanceMode::RoundRobin, &[backend])
     }
@@ -154,7 +182,7 @@ impl Nginx {
         let ready = Arc::new(|address| Box::pin(http::answers(address)) as Task<'static, ()>);
         let arguments = ["-c".to_owned(), file, "-e".into(), place.path("log")];
         let server = place.start(Launch::new(found, ready).arguments(arguments)).await?;
-        Ok(Self { server })
+        Ok(Self { server, stand_in: None })
     }
 
     /// The address of a path: `nginx.url("/")`.
@@ -170,7 +198,12 @@ impl Nginx {
     /// When it is not the lab's own, or does not take the configuration within 10 s.
     pub fn rebalance(&self, mode: BalanceMode, backends: &[(SocketAddr, u32)]) -> Task<'_, ()> {
         let upstream = upstream(mode, backends);
+        let team = self.stand_in.as_ref().map(|_| Team::new(mode, backends));
         Box::pin(async move {
+            if let (Some(stand_in), Some(team)) = (&self.stand_in, team) {
+                stand_in.change(team?);
+                return Ok(());
+            }
             let inside = format!("location / {{ {PASS} }}");
             let retired = || {
                 self.server.with_place(|place| Ok(place.log().matches("gracefully shutting down").count()))

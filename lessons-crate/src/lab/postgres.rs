@@ -18,7 +18,7 @@ pub use group::PostgresGroup;
 
 use super::program::{Program, Version};
 use super::server::{Launch, Place, Ready, Server, is_a_server};
-use super::sql::{self, Plan, Rows};
+use super::sql::{self, Plan, Rows, Session};
 use super::{LabError, Task};
 
 pub(super) const PROGRAM: Program = Program {
@@ -143,6 +143,19 @@ impl Postgres {
     pub fn sql(&self, statements: &str) -> Task<'static, Rows> {
         let (name, pool, statements) = (self.name().to_owned(), self.pool(), statements.to_owned());
         Box::pin(async move { sql::run(&name, &pool, statements).await })
+    }
+
+    /// A connection of its own, for a transaction of several calls.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer, or all its connections are taken.
+    pub fn session(&self) -> Task<'static, Session> {
+        let (name, pool) = (self.name().to_owned(), self.pool());
+        Box::pin(async move {
+            let connection = pool.acquire().await.map_err(|error| LabError::answer(&name, error))?;
+            Ok(Session::postgres(name, connection))
+        })
     }
 
     /// Runs a query, and gives its plan with the rows and times that were measured.

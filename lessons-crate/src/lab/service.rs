@@ -5,53 +5,48 @@
 //! lock for a share, then answers.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use hyper::Request;
+use hyper::body::Incoming;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::port::{Port, loopback};
-use super::{LabError, Task};
+use super::Task;
+use super::door::{Answer, Door, Handler};
+use super::forward::plain;
+use super::parts::{Flights, Found, Parts};
 use crate::dist::{Constant, Distribution};
 use crate::rng::Rng;
 use crate::table::{Table, thousands};
 
-type Answer = Response<Full<Bytes>>;
-
 /// A service that answers `GET` of any path with its name and the path.
 ///
-/// `/health` answers 200 or, when made unhealthy, 503. Answers carry its name in `x-served-by`.
+/// Given [`Parts`], it looks the path up in them instead, and answers what it finds there, or 404, or 500 when
+/// their store does not answer. `/health` answers 200 or, when made unhealthy, 503. Answers carry its name in `x-served-by`.
 pub struct Service {
-    port: Port,
+    door: Door,
     shared: Arc<Shared>,
-    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
     name: String,
     settings: Mutex<Settings>,
-    paused: watch::Sender<bool>,
     healthy: AtomicBool,
-    listens: AtomicBool,
     served: AtomicU64,
     failed: AtomicU64,
     rejected: AtomicU64,
     present: AtomicU64,
     by_path: Mutex<BTreeMap<String, u64>>,
+    flights: Flights,
 }
+
+/// Whether there is something at a path.
+type Known = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 struct Settings {
     delay: Box<dyn Distribution + Send>,
@@ -62,6 +57,8 @@ struct Settings {
     lock_share: f64,
     /// When the last request that came for the lock gives it back.
     lock_free: Instant,
+    known: Option<Known>,
+    parts: Option<Parts>,
     rng: Rng,
 }
 
@@ -74,7 +71,7 @@ impl Service {
     pub fn start(name: &str) -> Task<'static, Self> {
         let name = name.to_owned();
         Box::pin(async move {
-            let port = Port::free()?;
+            let door = Door::new()?;
             let settings = Settings {
                 delay: Box::new(Constant(0.0)),
                 error_rate: 0.0,
@@ -83,21 +80,22 @@ impl Service {
                 queue: u64::MAX,
                 lock_share: 0.0,
                 lock_free: Instant::now(),
+                known: None,
+                parts: None,
                 rng: Rng::new(crate::hash::hash_str(&name, 0)),
             };
             let shared = Shared {
                 name,
                 settings: Mutex::new(settings),
-                paused: watch::Sender::new(false),
                 healthy: AtomicBool::new(true),
-                listens: AtomicBool::new(false),
                 served: AtomicU64::new(0),
                 failed: AtomicU64::new(0),
                 rejected: AtomicU64::new(0),
                 present: AtomicU64::new(0),
                 by_path: Mutex::new(BTreeMap::new()),
+                flights: Flights::default(),
             };
-            let service = Self { port, shared: Arc::new(shared), task: Mutex::new(None) };
+            let service = Self { door, shared: Arc::new(shared) };
             service.restart().await?;
             Ok(service)
         })
@@ -127,12 +125,12 @@ impl Service {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.port.address()
+        self.door.address()
     }
 
     /// The address of a path of it: `service.url("/")`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address())
+        self.door.url(path)
     }
 
     /// How long each request takes once it has a place.
@@ -189,13 +187,25 @@ impl Service {
         self
     }
 
+    /// Which paths there are: others are answered with status 404, after the same delay.
+    pub fn set_known(&self, known: impl Fn(&str) -> bool + Send + Sync + 'static) -> &Self {
+        self.shared.settings().known = Some(Arc::new(known));
+        self
+    }
+
+    /// What it asks, after its own delay, before it answers.
+    pub fn set_parts(&self, parts: &Parts) -> &Self {
+        self.shared.settings().parts = Some(parts.clone());
+        self
+    }
+
     /// What `/health` says.
     pub fn set_healthy(&self, healthy: bool) -> &Self {
         self.shared.healthy.store(healthy, Ordering::Relaxed);
         self
     }
 
-    /// How many requests it has answered with status 200, `/health` left out.
+    /// How many requests it has answered with status 200 or 404, `/health` left out.
     pub fn served(&self) -> u64 {
         self.shared.served.load(Ordering::Relaxed)
     }
@@ -230,26 +240,23 @@ impl Service {
 
     /// Ends it at once: its port refuses, its connections break.
     pub fn kill(&self) {
-        if let Some(task) = self.task().as_ref() {
-            task.abort();
-        }
-        self.shared.listens.store(false, Ordering::Relaxed);
+        self.door.kill();
         self.shared.present.store(0, Ordering::Relaxed);
     }
 
     /// Stops it in its tracks: it takes requests, and answers none of them.
     pub fn pause(&self) {
-        self.shared.paused.send_replace(true);
+        self.door.pause();
     }
 
     /// Lets it go on after [`pause`](Self::pause).
     pub fn resume(&self) {
-        self.shared.paused.send_replace(false);
+        self.door.resume();
     }
 
     /// Whether it listens.
     pub fn is_running(&self) -> bool {
-        self.shared.listens.load(Ordering::Relaxed)
+        self.door.is_open()
     }
 
     /// Starts it again on the same port.
@@ -259,24 +266,11 @@ impl Service {
     /// When another program has taken the port meanwhile.
     pub fn restart(&self) -> Task<'_, ()> {
         Box::pin(async {
-            let before = self.task().take();
-            if let Some(task) = before {
-                task.abort();
-                // Its listener is gone when it has ended.
-                let _ = task.await;
-            }
-            self.resume();
             self.shared.present.store(0, Ordering::Relaxed);
-            let listener = TcpListener::bind(loopback(self.port.number)).await;
-            let listener = listener.map_err(|_| LabError::PortTaken { port: self.port.number })?;
-            *self.task() = Some(tokio::spawn(serve(listener, self.shared.clone())));
-            self.shared.listens.store(true, Ordering::Relaxed);
-            Ok(())
+            let shared = self.shared.clone();
+            let handler: Handler = Arc::new(move |request, _| Box::pin(answer(request, shared.clone())));
+            self.door.reopen(handler).await
         })
-    }
-
-    fn task(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -287,12 +281,6 @@ pub fn counts<'a>(services: impl IntoIterator<Item = &'a Service>) -> Table {
         let counts = [service.served(), service.failed(), service.rejected(), service.in_flight()];
         table.row([service.name().to_owned()].into_iter().chain(counts.map(thousands)))
     })
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.kill();
-    }
 }
 
 impl fmt::Debug for Service {
@@ -322,55 +310,45 @@ impl Settings {
     }
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    // Dropping the set ends the connections.
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                let _ = stream.set_nodelay(true);
-                let shared = shared.clone();
-                connections.spawn(async move {
-                    let service = service_fn(move |request| answer(request, shared.clone()));
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Answer, Infallible> {
+async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
     let path = request.uri().path().to_owned();
-    // A sender that is gone belongs to a service that is gone, and so does this task.
-    let _ = shared.paused.subscribe().wait_for(|paused| !paused).await;
     if path == "/health" {
         let healthy = shared.healthy.load(Ordering::Relaxed);
         let (status, body) = if healthy { (200, "healthy\n") } else { (503, "unhealthy\n") };
-        return Ok(response(&shared, status, body.to_owned()));
+        return response(&shared, status, body);
     }
     *shared.by_path.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default() += 1;
     let Some(_present) = Present::enter(&shared) else {
         shared.rejected.fetch_add(1, Ordering::Relaxed);
-        return Ok(response(&shared, 503, "the line is full\n".to_owned()));
+        return response(&shared, 503, "the line is full\n");
     };
     let places = shared.settings().places.clone();
     let _place = places.acquire().await;
-    let (delay, done, fails) = {
+    let (delay, done, fails, known, parts) = {
         let settings = &mut *shared.settings();
         let delay = settings.delay.sample(&mut settings.rng);
-        (delay, settings.done_at(delay), settings.rng.chance(settings.error_rate))
+        let fails = settings.rng.chance(settings.error_rate);
+        (delay, settings.done_at(delay), fails, settings.known.clone(), settings.parts.clone())
     };
     if delay > 0.0 {
         tokio::time::sleep_until(done).await;
     }
     if fails {
         shared.failed.fetch_add(1, Ordering::Relaxed);
-        return Ok(response(&shared, 500, "failed, as it was told to\n".to_owned()));
+        return response(&shared, 500, "failed, as it was told to\n");
     }
-    shared.served.fetch_add(1, Ordering::Relaxed);
-    Ok(response(&shared, 200, format!("{} {path}\n", shared.name)))
+    let (status, body) = match parts {
+        None if known.is_some_and(|known| !known(&path)) => (404, "none\n".to_owned()),
+        None => (200, format!("{} {path}\n", shared.name)),
+        Some(parts) => match parts.read(&path, &shared.flights).await {
+            Found::Known(value) => (200, format!("{value} by {}\n", shared.name)),
+            Found::Absent => (404, "none\n".to_owned()),
+            Found::Failed => (500, "the store does not answer\n".to_owned()),
+        },
+    };
+    let counter = if status == 500 { &shared.failed } else { &shared.served };
+    counter.fetch_add(1, Ordering::Relaxed);
+    response(&shared, status, &body)
 }
 
 /// A request that is in the service, until it is answered or its client is gone.
@@ -396,9 +374,8 @@ impl Drop for Present<'_> {
     }
 }
 
-fn response(shared: &Shared, status: u16, body: String) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(body)));
-    *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
+fn response(shared: &Shared, status: u16, body: &str) -> Answer {
+    let mut answer = plain(status, body);
     if let Ok(name) = shared.name.parse() {
         answer.headers_mut().insert("x-served-by", name);
     }

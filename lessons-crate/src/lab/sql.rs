@@ -1,13 +1,15 @@
 //! SQL from a cell: any statement, its rows as text, shown as a table; and a query's plan as a tree.
 
 mod plan;
+mod session;
 
 use std::fmt;
 
 use futures_util::TryStreamExt as _;
-use sqlx::{AssertSqlSafe, Column as _, ColumnIndex, Database, Decode, Executor, Pool, Row};
+use sqlx::{AssertSqlSafe, Column as _, ColumnIndex, Database, Decode, Executor, Row};
 
 pub use plan::Plan;
+pub use session::Session;
 
 use super::LabError;
 use crate::display::{MimeBundle, Render};
@@ -80,16 +82,17 @@ impl Render for Rows {
 crate::rich_display!(Rows);
 
 /// Runs statements, apart by semicolons, in the protocol that answers in text.
-pub(super) async fn run<D: Database>(server: &str, pool: &Pool<D>, sql: String) -> Result<Rows, LabError>
+pub(super) async fn run<'e, D, E>(server: &str, on: E, sql: String) -> Result<Rows, LabError>
 where
-    for<'c> &'c Pool<D>: Executor<'c, Database = D>,
+    D: Database,
+    E: Executor<'e, Database = D>,
     for<'r> Option<String>: Decode<'r, D>,
     usize: ColumnIndex<D::Row>,
     D::QueryResult: Affected,
 {
     let fail = |error: sqlx::Error| LabError::answer(server, error);
     let mut result = Rows::default();
-    let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(pool);
+    let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(on);
     while let Some(answer) = answers.try_next().await.map_err(fail)? {
         match answer {
             sqlx::Either::Left(done) => result.affected += done.affected(),

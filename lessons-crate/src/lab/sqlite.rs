@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 use super::folder::Folder;
-use super::sql::{self, Rows};
+use super::sql::{self, Plan, Rows};
 use super::{LabError, Task};
 
 /// One SQLite database.
@@ -69,6 +69,16 @@ impl Sqlite {
     pub fn sql(&self, statements: &str) -> Task<'static, Rows> {
         let (pool, statements) = (self.pool(), statements.to_owned());
         Box::pin(async move { sql::run("SQLite", &pool, statements).await })
+    }
+
+    /// How SQLite would carry out a query, as a tree; the query is not run.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite refuses it.
+    pub fn explain(&self, query: &str) -> Task<'static, Plan> {
+        let rows = self.sql(&format!("EXPLAIN QUERY PLAN {query}"));
+        Box::pin(async move { Ok(Plan::of_sqlite(&rows.await?)) })
     }
 }
 

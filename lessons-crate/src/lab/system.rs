@@ -89,9 +89,18 @@ impl System {
             Self::Mac => return format!("brew install {name}"),
             Self::Other => return format!("install {name} with your system's package manager"),
         };
-        let sudo = if rustix::process::geteuid().is_root() { "" } else { "sudo " };
-        format!("{sudo}{manager} {name}")
+        format!("{}{manager} {name}", sudo())
     }
+}
+
+/// What an ordinary user puts before a command of the administrator.
+fn sudo() -> &'static str {
+    if rustix::process::geteuid().is_root() { "" } else { "sudo " }
+}
+
+/// The command that reads the lists of packages again; a new Debian has none.
+pub(super) fn update() -> String {
+    format!("{}apt-get update", sudo())
 }
 
 /// The command that installs a package on this machine.

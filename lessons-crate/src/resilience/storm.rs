@@ -47,6 +47,9 @@ pub struct RetryStorm {
     pub patience: Duration,
     /// How many requests may stand in line; others fail at once.
     pub line: usize,
+    /// Whether attempts carry their deadline: then the server does not begin what it cannot finish in time. Those stand
+    /// in line for nothing, but take no work.
+    pub deadlines: bool,
     /// How long the whole of it takes.
     pub time: Duration,
     /// For the random numbers.
@@ -62,6 +65,7 @@ impl Default for RetryStorm {
             loss: (0.3, Duration::from_secs(5), Duration::from_secs(10)),
             patience: Duration::from_millis(300),
             line: 2_000,
+            deadlines: false,
             time: Duration::from_secs(30),
             seed: 35,
         }
@@ -158,8 +162,11 @@ impl RetryStorm {
                 Some(now)
             } else {
                 let done = self.done(in_line.back().map_or(now, |last| (*last).max(now)));
-                in_line.push_back(done);
-                if done <= now + patience {
+                let in_time = done <= now + patience;
+                if in_time || !self.deadlines {
+                    in_line.push_back(done);
+                }
+                if in_time {
                     if done < end {
                         answered[(done / BIN) as usize] += 1;
                     }
@@ -245,6 +252,16 @@ mod tests {
         }
         let budget = RetryStorm::default().run(&retry(Jitter::Full, Some(RetryBudget::new(0.1, 10))));
         assert!(budget.attempts_per_request < 1.1, "{}", budget.attempts_per_request);
+    }
+
+    #[test]
+    fn with_deadlines_no_work_is_lost_and_the_overload_ends_with_its_cause() {
+        let storm = RetryStorm { deadlines: true, ..RetryStorm::default() };
+        let result = storm.run(&retry(Jitter::None, None));
+        // While it lasts, all that is left of the capacity is of use; afterwards everyone is answered.
+        let (during, after) = (result.answered_between(6.0, 10.0), result.answered_between(12.0, 30.0));
+        assert!((during / 700.0 - 1.0).abs() < 0.02, "{during}");
+        assert!((after / 800.0 - 1.0).abs() < 0.02, "{after}");
     }
 
     #[test]

@@ -135,6 +135,26 @@ exercises! {
     d06_growing_filter in "d06-growing-filter": check::growing_filter::<Growing>(), wrong: [
         duplicates_counted, forgets_old_keys, grows_by_a_constant, looks_in_one_stage, rates_add_up,
     ];
+    d07_bottleneck in "d07-bottleneck": check::bottleneck(bottleneck), wrong: [
+        adds_the_tiers_up, servers_forgotten, the_emptiest, the_slowest, visits_forgotten,
+    ];
+    d07_predict_p99 in "d07-predict-p99": check::predict_p99(p99), wrong: [
+        filter_forgotten, hits_and_misses_mixed, mean_for_p99, no_line, p99_of_the_misses, unknown_are_hits,
+    ];
+    d07_read_path in "d07-read-path": check::read_path(resolve), wrong: [
+        absence_not_kept, absent_too_long, cache_down_is_a_failure, down_is_absent, filter_too_late, never_fills,
+    ];
+    d08_visible in "d08-visible": check::visible(visible), wrong: [
+        aborted_counts, aborted_deleter, any_deleter, deleter_forgotten, newest, not_even_own,
+        smaller_is_earlier,
+    ];
+    d08_within in "d08-within": check::within(within), wrong: [
+        both_ways, depth_first, last_visit, one_short, one_too_far, start_missing,
+    ];
+    d08_serial_order in "d08-serial-order": check::serial_order(order), wrong: [
+        any_name, as_they_began, reads_meet, reads_see_writes_only, takes_the_next_in_a_cycle,
+        writes_do_not_meet,
+    ];
     d09_closure in "d09-closure": check::closure(closure), wrong: [
         any_of_left_side, both_ways, only_what_is_new, single_pass, two_passes,
     ];
@@ -144,6 +164,35 @@ exercises! {
     d09_synthesis in "d09-synthesis": check::synthesis(synthesize), wrong: [
         boyce_codd, keeps_redundant, keeps_subsets, left_side_as_given, no_key_table, one_table_per_dependency,
     ];
+    d10_pages_touched in "d10-pages-touched": check::pages_touched(pages_touched), wrong: [
+        always_together, order_ignored, page_for_each_row, part_of_a_page, rounded_away, rows_for_pages,
+    ];
+    d10_index_use in "d10-index-use": check::index_use(index_use), wrong: [
+        after_the_range, any_column, fixed_columns_stay, order_as_a_set, output_forgotten, range_not_counted,
+    ];
+    d10_b_plus_tree in "d10-b-plus-tree": check::b_plus_tree::<Tree>(), wrong: [
+        asks_for_each_key, cuts_off_one, forgets_the_link, inner_pages_grow, keeps_inner_separator,
+        moves_leaf_separator, stores_twice, wrong_side_of_equal,
+    ];
+    d11_range_partition in "d11-range-partition": check::range_partition(partition), wrong: [
+        below_the_first, inclusive_upper, lower_missed, null_is_zero, off_by_one, open_ended,
+    ];
+    d11_prune in "d11-prune": check::prune(prune), wrong: [
+        and_as_or, default_always, default_forgotten, function_loses_rows, inclusive_upper, or_as_and,
+        partitions_for_values, wrong_column,
+    ];
+    d11_rolling_window in "d11-rolling-window": check::rolling_window(plan), wrong: [
+        by_count, gaps_stay, makes_them_again, one_month_too_many, only_the_last, takes_the_future, wrong_order,
+    ];
+    d12_hash_slot in "d12-hash-slot": check::hash_tag(tag), wrong: [
+        braces_included, empty_tag, last_closing, last_opening, never_closed, second_chance, whole_key,
+    ];
+    d12_rebalance in "d12-rebalance": check::rebalance(rebalance), wrong: [
+        modulo, nobody_gives, node_is_gone, remainder_in_one_place, remainder_to_the_first, rounded_up,
+    ];
+    d12_move_a_shard in "d12-move-a-shard": check::move_a_shard::<Move>(), wrong: [
+        all_at_once, cuts_over_early, deletes_forgotten, no_log, reads_too_early, writes_to_the_old,
+    ];
     d13_version_vectors in "d13-version-vectors": check::version_vectors(compare, merge), wrong: [
         keeps_one, lexicographic, maxima, merge_adds, sums, zip,
     ];
@@ -152,6 +201,12 @@ exercises! {
     ];
     d13_or_set in "d13-or-set": check::or_set::<CartSet>(), wrong: [
         intersection, last_writer, same_tags, two_phase, union,
+    ];
+    d14_delivery in "d14-delivery": check::delivery(delivery), wrong: [
+        a_threshold, deadline_forgotten, followers_of_one_side, posts_forgotten, prices_forgotten,
+    ];
+    d14_feed_page in "d14-feed-page": check::feed_page(page), wrong: [
+        by_time_only, cursor_again, cursor_looked_up, hidden_too_late, one_list_after_another, twice,
     ];
 }
 

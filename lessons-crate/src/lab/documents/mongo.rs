@@ -49,7 +49,8 @@ const BATCH: u32 = 10_000;
 ///
 /// The official driver talks to it too: its address is `mongodb://` and [`address`](Server::address). The driver
 /// is not part of the library, because it would add two minutes to the first start; in a cell,
-/// `:dep mongodb = { version = "3.9", features = ["sync"] }` builds it.
+/// `:dep mongodb = { version = "3.9", features = ["sync"] }` builds it. SecantusDB answers all of its usual commands,
+/// transactions and change streams too, but has one node and no text indexes.
 pub struct MongoDb {
     server: Server,
     client: Client,

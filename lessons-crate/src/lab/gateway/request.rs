@@ -1,48 +1,28 @@
 //! What happens to one request.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{Current, Shared, fingerprint};
 use crate::gateway::plan::{Part, Rule, Target};
 use crate::gateway::{Access, RouteMatch, Router as _, canary, clean_path, token};
+use crate::lab::door::Answer;
+use crate::lab::forward::{Forwarded, plain};
 use crate::rate_limit::headers::{TOO_MANY_REQUESTS, rate_limit_fields};
-
-pub(super) type Answer = Response<Full<Bytes>>;
-
-/// No body of a request is larger, in bytes.
-const MOST_BODY: usize = 1024 * 1024;
-
-/// A request as it is sent on.
-#[derive(Clone)]
-pub(super) struct Forwarded {
-    pub(super) method: Method,
-    /// Path and query.
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-}
 
 /// An early answer: the request goes no further.
 struct Refused(Box<Answer>);
 
-pub(super) async fn answer(
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    shared: Arc<Shared>,
-) -> Result<Answer, Infallible> {
-    // A sender that is gone belongs to a gateway that is gone, and so does this task.
-    let _ = shared.paused.subscribe().wait_for(|paused| !paused).await;
+pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, shared: Arc<Shared>) -> Answer {
     let current = shared.current();
     let mut rule_name = String::new();
     let answer = match handle(request, peer, &shared, &current, &mut rule_name).await {
@@ -50,7 +30,7 @@ pub(super) async fn answer(
         Err(Refused(answer)) => *answer,
     };
     *shared.answered().entry((rule_name, answer.status().as_u16())).or_default() += 1;
-    Ok(answer)
+    answer
 }
 
 async fn handle(
@@ -129,24 +109,6 @@ fn identify(rule: &Rule, headers: &HeaderMap, current: &Current) -> Result<Optio
     }
 }
 
-/// What belongs to one connection and is not passed on (RFC 9110, section 7.6.1).
-const OF_THE_CONNECTION: [&str; 7] =
-    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
-
-/// Leaves out what belongs to the connection: these fields, and those that `Connection` names.
-pub(super) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let named = headers.get_all("connection").iter().filter_map(|value| value.to_str().ok());
-    let named: Vec<String> =
-        named.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
-    let mut kept = HeaderMap::new();
-    for (name, value) in headers {
-        if !OF_THE_CONNECTION.contains(&name.as_str()) && !named.iter().any(|own| own == name.as_str()) {
-            kept.append(name.clone(), value.clone());
-        }
-    }
-    kept
-}
-
 async fn forward(
     request: Request<Incoming>,
     path: &str,
@@ -154,11 +116,9 @@ async fn forward(
     consumer: Option<&str>,
     rule: &Rule,
 ) -> Result<Forwarded, Refused> {
-    let (parts, body) = request.into_parts();
-    let body = Limited::new(body, MOST_BODY).collect().await;
-    let body = body.map_err(|_| refuse(413, "the body is too large, or broke off"))?.to_bytes();
-    let mut headers = end_to_end(&parts.headers);
-    headers.remove("content-length");
+    let forwarded = Forwarded::read(request, peer).await;
+    let mut forwarded = forwarded.ok_or_else(|| refuse(413, "the body is too large, or broke off"))?;
+    let headers = &mut forwarded.headers;
     // The key is for the gateway alone.
     if rule.access == Access::ApiKey {
         headers.remove("x-api-key");
@@ -168,13 +128,10 @@ async fn forward(
     if let Some(name) = consumer.and_then(|name| HeaderValue::from_str(name).ok()) {
         headers.insert("x-consumer", name);
     }
-    let before = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let chain = before.map_or_else(|| peer.ip().to_string(), |before| format!("{before}, {}", peer.ip()));
-    if let Ok(chain) = HeaderValue::from_str(&chain) {
-        headers.insert("x-forwarded-for", chain);
-    }
-    let query = parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));
-    Ok(Forwarded { method: parts.method, path: format!("{path}{query}"), headers, body })
+    // The spelling that was looked at, not the one that came.
+    let query = forwarded.path.split_once('?').map_or_else(String::new, |(_, query)| format!("?{query}"));
+    forwarded.path = format!("{path}{query}");
+    Ok(forwarded)
 }
 
 /// The path of a part, with the parameters of the rule's pattern filled in.
@@ -268,12 +225,6 @@ impl Refused {
 
 fn refuse(status: u16, reason: &str) -> Refused {
     Refused(Box::new(plain(status, &format!("{reason}\n"))))
-}
-
-pub(super) fn plain(status: u16, text: &str) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(text.to_owned())));
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
-    answer
 }
 
 fn set_fields<N: AsRef<str>>(answer: &mut Answer, fields: Vec<(N, String)>) {

@@ -1,4 +1,4 @@
-//! Backends: which one is next, connections that are kept, and what a failure means.
+//! Backends: which one is next, and what a failure means.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,40 +6,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes;
-use hyper::{Method, Request};
-
 use super::Shared;
-use super::request::{Answer, Forwarded, end_to_end, plain};
 use crate::gateway::Plan;
-use crate::lab::http::{self, Connection};
+use crate::lab::door::Answer;
+use crate::lab::forward::{Connections, Failure, Forwarded, plain};
 
 /// How long a backend that refused is left out.
 const LEFT_OUT: Duration = Duration::from_secs(1);
-/// More idle connections to one backend are not kept.
-const MOST_IDLE: usize = 64;
-/// No body of an answer is larger, in bytes.
-const MOST_BODY: usize = 16 * 1024 * 1024;
 /// How many backends of a group are tried for one request.
 const TRIES: usize = 2;
-
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The backends of all groups.
 #[derive(Default)]
 pub(super) struct Upstreams {
     turn: AtomicU64,
-    idle: Mutex<BTreeMap<SocketAddr, Vec<Connection>>>,
+    connections: Connections,
     left_out: Mutex<BTreeMap<SocketAddr, Instant>>,
-}
-
-/// Why a backend did not answer.
-enum Failure {
-    /// It never got the request: another one may have it.
-    NotSent,
-    /// It may have got it, and may have done it.
-    Broken,
 }
 
 impl Upstreams {
@@ -56,16 +38,15 @@ impl Upstreams {
         timeout: Duration,
     ) -> Answer {
         let backends = plan.groups.get(group).map_or(&[][..], Vec::as_slice);
-        let idempotent = [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS];
         let tries = async {
             for backend in self.in_turn(backends).into_iter().take(TRIES) {
                 shared.forwarded.fetch_add(1, Ordering::Relaxed);
-                match self.ask(backend, &request).await {
+                match self.connections.ask(backend, &request).await {
                     Ok(answer) => return answer,
                     Err(Failure::NotSent) => {
                         self.lock_left_out().insert(backend, Instant::now() + LEFT_OUT);
                     }
-                    Err(Failure::Broken) if idempotent.contains(&request.method) => {}
+                    Err(Failure::Broken) if request.is_idempotent() => {}
                     Err(Failure::Broken) => return plain(502, "the backend broke off\n"),
                 }
             }
@@ -90,70 +71,7 @@ impl Upstreams {
         order
     }
 
-    async fn ask(&self, backend: SocketAddr, request: &Forwarded) -> Result<Answer, Failure> {
-        if let Some(mut kept) = self.take_idle(backend).await {
-            match self.exchange(&mut kept, backend, request).await {
-                // It was closed just before it could be used: a new one will do.
-                Err(Failure::NotSent) => {}
-                answer => {
-                    self.keep(backend, kept, answer.is_ok());
-                    return answer;
-                }
-            }
-        }
-        let mut new = http::open(&backend.to_string()).await.map_err(|_| Failure::NotSent)?;
-        let answer = self.exchange(&mut new, backend, request).await;
-        self.keep(backend, new, answer.is_ok());
-        answer
-    }
-
-    async fn exchange(
-        &self,
-        connection: &mut Connection,
-        backend: SocketAddr,
-        request: &Forwarded,
-    ) -> Result<Answer, Failure> {
-        let built = build(backend, request).map_err(|_| Failure::Broken)?;
-        let sent = connection.send_request(built).await;
-        let answer =
-            sent.map_err(|error| if error.is_canceled() { Failure::NotSent } else { Failure::Broken })?;
-        let (mut parts, body) = answer.into_parts();
-        let body = Limited::new(body, MOST_BODY).collect().await.map_err(|_| Failure::Broken)?.to_bytes();
-        parts.headers = end_to_end(&parts.headers);
-        Ok(Answer::from_parts(parts, Full::new(body)))
-    }
-
-    /// A connection that can be used again.
-    async fn take_idle(&self, backend: SocketAddr) -> Option<Connection> {
-        loop {
-            let mut kept = self.lock_idle().get_mut(&backend)?.pop()?;
-            if kept.ready().await.is_ok() {
-                return Some(kept);
-            }
-        }
-    }
-
-    fn keep(&self, backend: SocketAddr, connection: Connection, well: bool) {
-        let mut idle = self.lock_idle();
-        let kept = idle.entry(backend).or_default();
-        if well && !connection.is_closed() && kept.len() < MOST_IDLE {
-            kept.push(connection);
-        }
-    }
-
-    fn lock_idle(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, Vec<Connection>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn lock_left_out(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, Instant>> {
         self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn build(backend: SocketAddr, request: &Forwarded) -> Result<Request<Full<Bytes>>, AnyError> {
-    let body = Full::new(request.body.clone());
-    let mut built = Request::builder().method(request.method.clone()).uri(&request.path).body(body)?;
-    *built.headers_mut() = request.headers.clone();
-    built.headers_mut().insert("host", backend.to_string().parse()?);
-    Ok(built)
 }
