@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lessons::lab::{MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Sqlite};
+use lessons::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Sqlite};
 use lessons::prelude::Render as _;
 
 use crate::Outcome;
@@ -111,6 +111,13 @@ async fn mariadb_replicates_by_transaction_identifiers() -> Outcome {
     assert_eq!((rows.len(), rows.get(0, "v"), rows.get(1, "id")), (2, Some("1.50"), Some("2")));
     let refused = replica.sql("INSERT INTO t (v) VALUES (3)").await.expect_err("read only").to_string();
     assert!(refused.contains("read-only"), "{refused}");
+    let seek = primary.explain("SELECT * FROM t WHERE id = 1").await?;
+    assert!(seek.uses("const of t using PRIMARY"), "{seek}");
+    let scan =
+        primary.explain("SELECT a.v FROM t a JOIN t b ON a.id = b.id WHERE a.v > 1 ORDER BY a.v").await?;
+    assert!(scan.uses("ALL of a") && scan.uses("eq_ref of b using PRIMARY"), "{scan}");
+    assert!(scan.to_string().contains("2 rows expected, 2 found"), "{scan}");
+    assert!(scan.milliseconds() > 0.0, "{scan}");
     group.links()[0].cut();
     primary.sql("INSERT INTO t (v) VALUES (3)").await?;
     assert_eq!(replica.sql("SELECT count(*) FROM t").await?.value(), "2");
@@ -131,6 +138,39 @@ async fn mariadb_replicates_by_transaction_identifiers() -> Outcome {
     Ok(())
 }
 
+/// Whatever the level, each session keeps its transaction; what a level refuses is an error.
+#[tokio::test]
+async fn sessions_take_turns_in_transactions() -> Outcome {
+    let postgres = Postgres::start().await?;
+    postgres.sql("CREATE TABLE account AS SELECT 100 AS balance").await?;
+    for (level, refused) in [("READ COMMITTED", false), ("REPEATABLE READ", true)] {
+        let (mut one, mut two) = (postgres.session().await?, postgres.session().await?);
+        for session in [&mut one, &mut two] {
+            session.sql(&format!("BEGIN ISOLATION LEVEL {level}")).await?;
+            assert!(!session.sql("SELECT balance FROM account").await?.is_empty());
+        }
+        one.sql("UPDATE account SET balance = 20; COMMIT").await?;
+        let second = two.sql("UPDATE account SET balance = 19; COMMIT").await;
+        assert_eq!(second.is_err_and(|error| error.to_string().contains("could not serialize")), refused);
+    }
+    // What is not committed when a session goes is undone.
+    let mut session = postgres.session().await?;
+    session.sql("BEGIN; DELETE FROM account").await?;
+    drop(session);
+    crate::until("the deletion is undone, its lock gone", async || {
+        postgres.sql("UPDATE account SET balance = 1").await.is_ok_and(|rows| rows.affected() == 1)
+    })
+    .await;
+    let maria = MariaDb::start().await?;
+    maria.sql("CREATE TABLE t (v int); INSERT INTO t VALUES (1)").await?;
+    let (mut one, mut two) = (maria.session().await?, maria.session().await?);
+    one.sql("BEGIN; UPDATE t SET v = 2").await?;
+    assert_eq!(two.sql("SELECT v FROM t").await?.value(), "1");
+    one.sql("COMMIT").await?;
+    assert_eq!(two.sql("SELECT v FROM t").await?.value(), "2");
+    Ok(())
+}
+
 #[tokio::test]
 async fn sqlite_is_there_on_every_machine() -> Outcome {
     for database in [Sqlite::in_memory().await?, Sqlite::in_file().await?] {
@@ -141,8 +181,12 @@ async fn sqlite_is_there_on_every_machine() -> Outcome {
         let rows = database.sql("SELECT id, v, 1.5 AS x FROM t ORDER BY id").await?;
         assert_eq!((rows.get(0, "id"), rows.get(1, "v"), rows.get(0, "x")), (Some("1"), None, Some("1.5")));
         assert_eq!(database.sql("DELETE FROM t").await?.affected(), 2);
-        let plan = database.sql("EXPLAIN QUERY PLAN SELECT * FROM t WHERE id = 1").await?.to_string();
-        assert!(plan.contains("USING INTEGER PRIMARY KEY"), "{plan}");
+        let seek = database.explain("SELECT * FROM t WHERE id = 1").await?;
+        assert!(seek.uses("SEARCH t") && seek.to_string().contains("USING INTEGER PRIMARY KEY"), "{seek}");
+        let scans = database.explain("SELECT v FROM t UNION SELECT v FROM t WHERE v > 'b'").await?;
+        assert!(scans.uses("SCAN t") && scans.uses("COMPOUND QUERY"), "{scans}");
+        assert!(scans.render().get("text/html").is_some_and(|html| html.contains("<li>")), "{scans}");
+        assert!(database.explain("SELECT nonsense").await.is_err());
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&database.pool()).await?;
         assert_eq!(count, 0);
         assert!(database.sql("SELECT nonsense").await.is_err());

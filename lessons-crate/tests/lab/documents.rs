@@ -70,18 +70,12 @@ async fn documents_inside_this_process() -> Outcome {
     conversation(&MemoryDocuments::new()).await
 }
 
-/// SecantusDB lies among the Python tools of the tests, beside the folder that this program was built in.
+/// In a process of its own, which has SecantusDB on its PATH.
 #[test]
 fn documents_on_a_server() -> Outcome {
-    let here = std::env::current_exe()?;
-    let tools = here.ancestors().nth(3).ok_or("a target folder")?.join("test-venv/bin");
-    if !tools.join("secantusd-py").exists() {
-        return Err(format!("no SecantusDB in {}: cargo xtask test packages", tools.display()).into());
-    }
-    let path = format!("{}:{}", std::env::var("PATH")?, tools.display());
-    let output = std::process::Command::new(here)
+    let output = std::process::Command::new(std::env::current_exe()?)
         .args(["--ignored", "--exact", "--nocapture", "documents::documents_on_the_path"])
-        .env("PATH", path)
+        .env("PATH", crate::path_with_tools()?)
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     println!("{text}");

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use lessons::lab::{LabError, Memcached, Nginx, Redis};
+use lessons::lab::{BalanceMode, HaProxy, LabError, Memcached, Nginx, Redis, Service, http};
 
 use crate::Outcome;
 
@@ -16,6 +16,7 @@ async fn start_one() -> Outcome {
         "redis" => Redis::with(&[]).await.map(drop),
         "memcached" => Memcached::start(8).await.map(drop),
         "nginx" => Nginx::files(&[("index.html", "hello")]).await.map(drop),
+        "balancers" => balancers().await,
         #[cfg(feature = "lab-sql")]
         "postgres" => lessons::lab::Postgres::start().await.map(drop),
         #[cfg(feature = "lab-sql")]
@@ -25,6 +26,18 @@ async fn start_one() -> Outcome {
     match result {
         Ok(()) => println!("STARTED"),
         Err(error) => println!("ERROR {error}"),
+    }
+    Ok(())
+}
+
+/// Those of this machine, whatever they are, in front of two backends.
+async fn balancers() -> Result<(), LabError> {
+    let backends = Service::group(2).await?;
+    let addresses: Vec<_> = backends.iter().map(Service::address).collect();
+    let nginx = Nginx::balance(BalanceMode::RoundRobin, &addresses).await?;
+    let haproxy = HaProxy::balance(BalanceMode::RoundRobin, &addresses).await?;
+    for (name, url) in [(nginx.name(), nginx.url("/")), (haproxy.name(), haproxy.url("/"))] {
+        println!("{name}: {}", http::get(&url).await?.status);
     }
     Ok(())
 }
@@ -69,6 +82,24 @@ fn a_program_that_is_missing_is_said_with_how_to_get_it() -> Outcome {
     let said = start("memcached", |command| first_in_path(command, odd.path()))?;
     assert!(said.contains("memcached is not installed. To install it: "), "{said}");
     assert!(said.contains("SD35_MEMCACHED=127.0.0.1:PORT"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn without_nginx_and_haproxy_our_own_balancer_plays_them_and_says_so() -> Outcome {
+    let said = start("balancers", |_| {})?;
+    assert!(said.contains("nginx: 200") && said.contains("HAProxy: 200"), "{said}");
+    // They are there, but no nginx and no HAProxy.
+    let odd = programs(&[("nginx", "echo I am something else"), ("haproxy", "echo so am I")])?;
+    let said = start("balancers", |command| first_in_path(command, odd.path()))?;
+    assert!(said.contains("nginx stand-in: 200") && said.contains("HAProxy stand-in: 200"), "{said}");
+    for name in ["nginx", "HAProxy"] {
+        assert!(said.contains(&format!("A balancer inside this process plays {name}: ")), "{said}");
+    }
+    assert!(said.contains("nginx is not installed. To install it: "), "{said}");
+    // What only nginx does, says what to install.
+    let said = start("nginx", |command| first_in_path(command, odd.path()))?;
+    assert!(said.contains("ERROR nginx is not installed. To install it: "), "{said}");
     Ok(())
 }
 

@@ -8,14 +8,14 @@ use lessons::lab::{BalanceMode, HaProxy, Nginx, Service, http};
 
 use crate::{Outcome, until};
 
-async fn services(count: u8) -> Result<(Vec<Service>, Vec<SocketAddr>), lessons::lab::LabError> {
+pub(crate) async fn services(count: u8) -> Result<(Vec<Service>, Vec<SocketAddr>), lessons::lab::LabError> {
     let services = Service::group(count).await?;
     let addresses = services.iter().map(Service::address).collect();
     Ok((services, addresses))
 }
 
 /// Who answers `count` requests for different paths.
-async fn who(url: &str, count: usize) -> Result<BTreeMap<String, usize>, lessons::lab::LabError> {
+pub(crate) async fn who(url: &str, count: usize) -> Result<BTreeMap<String, usize>, lessons::lab::LabError> {
     let mut names = BTreeMap::new();
     for number in 0..count {
         let answer = http::get(&format!("{url}{number}")).await?;

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use lessons::lab::{BalanceMode, HaProxy, LabError, Memcached, Nginx, Redis, Service};
+use lessons::lab::{
+    BalanceMode, HaProxy, LabError, Memcached, MongoDb, Nginx, RabbitMq, Redis, Service, ZooKeeper,
+};
 
-use crate::{Outcome, processes_of, until};
+use crate::{Outcome, path_with_tools, processes_of, until};
 
 #[tokio::test]
 async fn a_server_is_killed_paused_resumed_restarted_and_gone() -> Outcome {
@@ -59,10 +61,25 @@ async fn a_server_that_dies_at_start_shows_its_log() {
     assert!(error.contains("ended at start") && error.contains("no-such-setting"), "{error}");
 }
 
-/// One of every kind of server, with its folder.
-async fn one_of_each() -> Result<Vec<(Box<dyn std::any::Any>, PathBuf)>, Box<dyn std::error::Error>> {
+/// Servers, with their folders.
+type Held = Vec<(Box<dyn std::any::Any>, PathBuf)>;
+
+/// Those that take seconds, because they are programs of Erlang, Java and Python.
+async fn slow_ones() -> Result<Held, Box<dyn std::error::Error>> {
+    let (rabbit, documents, ensemble) =
+        tokio::join!(RabbitMq::start(), MongoDb::start(), ZooKeeper::start(3));
+    let (rabbit, documents, ensemble) = (rabbit?, documents?, ensemble?);
+    let mut folders = vec![rabbit.folder().ok_or("a folder")?, documents.folder().ok_or("a folder")?];
+    folders.extend(ensemble.members().iter().filter_map(|member| member.folder()));
+    let own: Vec<Box<dyn std::any::Any>> = vec![Box::new(rabbit), Box::new(documents), Box::new(ensemble)];
+    let nothing = std::iter::repeat_with(|| Box::new(()) as Box<dyn std::any::Any>);
+    Ok(own.into_iter().chain(nothing).zip(folders).collect())
+}
+
+/// One of every kind of server that starts quickly.
+async fn one_of_each() -> Result<Held, Box<dyn std::error::Error>> {
     let backend = Service::start("a").await?;
-    let mut all: Vec<(Box<dyn std::any::Any>, PathBuf)> = Vec::new();
+    let mut all: Held = Vec::new();
     macro_rules! hold {
         ($server:expr) => {{
             let server = $server.await?;
@@ -87,7 +104,10 @@ async fn one_of_each() -> Result<Vec<(Box<dyn std::any::Any>, PathBuf)>, Box<dyn
 #[tokio::test]
 #[ignore = "started by another test, which kills it"]
 async fn hold_one_of_each() -> Outcome {
-    let servers = one_of_each().await?;
+    let mut servers = one_of_each().await?;
+    if std::env::var_os("SLOW_ONES").is_some() {
+        servers.extend(slow_ones().await?);
+    }
     for (_, folder) in &servers {
         println!("HOLDING {}", folder.display());
     }
@@ -98,11 +118,13 @@ async fn hold_one_of_each() -> Outcome {
 }
 
 /// Starts the test above in another process; the folders of its servers.
-fn hold() -> Result<(Child, Vec<PathBuf>), Box<dyn std::error::Error>> {
-    let mut holder = Command::new(std::env::current_exe()?)
-        .args(["--ignored", "--exact", "--nocapture", "handle::hold_one_of_each"])
-        .stdout(Stdio::piped())
-        .spawn()?;
+fn hold(slow_ones: bool) -> Result<(Child, Vec<PathBuf>), Box<dyn std::error::Error>> {
+    let mut holder = Command::new(std::env::current_exe()?);
+    holder.args(["--ignored", "--exact", "--nocapture", "handle::hold_one_of_each"]).stdout(Stdio::piped());
+    if slow_ones {
+        holder.env("SLOW_ONES", "1").env("PATH", path_with_tools()?);
+    }
+    let mut holder = holder.spawn()?;
     let lines = BufReader::new(holder.stdout.take().ok_or("its output")?).lines();
     let lines = lines.map_while(Result::ok).take_while(|line| line != "ALL");
     let folders: Vec<PathBuf> =
@@ -122,7 +144,8 @@ fn unused_segments() -> usize {
 
 #[tokio::test]
 async fn nothing_is_left_when_the_process_is_killed() -> Outcome {
-    let (mut holder, folders) = hold()?;
+    let (mut holder, folders) = hold(true)?;
+    assert_eq!(folders.len(), if cfg!(feature = "lab-sql") { 11 } else { 9 }, "{folders:?}");
     holder.kill()?;
     holder.wait()?;
     let home = folders[0].parent().ok_or("a home")?;
@@ -136,7 +159,7 @@ async fn nothing_is_left_when_the_process_is_killed() -> Outcome {
 
 #[tokio::test]
 async fn the_next_start_cleans_up_when_the_keeper_was_killed_too() -> Outcome {
-    let (mut holder, folders) = hold()?;
+    let (mut holder, folders) = hold(false)?;
     let home = folders[0].parent().ok_or("a home")?;
     // The keeper leads a session of its own, and has the home among its arguments.
     let keeper = std::fs::read_dir("/proc")?.flatten().find(|process| {
@@ -148,7 +171,7 @@ async fn the_next_start_cleans_up_when_the_keeper_was_killed_too() -> Outcome {
     holder.kill()?;
     holder.wait()?;
     assert!(home.exists());
-    let (mut next, _) = hold()?;
+    let (mut next, _) = hold(false)?;
     assert!(!home.exists(), "a new process looks for what others left");
     for folder in &folders {
         assert_eq!(processes_of(folder), Vec::<String>::new());
@@ -164,11 +187,12 @@ async fn the_next_start_cleans_up_when_the_keeper_was_killed_too() -> Outcome {
 async fn start_and_stop_often() -> Outcome {
     let open = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
-    drop(one_of_each().await?);
+    drop((one_of_each().await?, slow_ones().await?));
     let before = (open(), threads(), unused_segments());
     for _ in 0..3 {
         drop(one_of_each().await?);
     }
+    drop(slow_ones().await?);
     let backend = Service::start("a").await?;
     for _ in 0..100 {
         drop(Redis::start().await?);
@@ -190,9 +214,60 @@ async fn start_and_stop_often() -> Outcome {
 fn starting_and_stopping_often_leaks_nothing() -> Outcome {
     let output = Command::new(std::env::current_exe()?)
         .args(["--ignored", "--exact", "--nocapture", "handle::start_and_stop_often"])
+        .env("PATH", path_with_tools()?)
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("1 passed"), "{text}");
+    Ok(())
+}
+
+/// Run in several processes at once.
+#[tokio::test]
+#[ignore = "started by another test, which kills it"]
+async fn hold_several() -> Outcome {
+    let starts: Vec<_> = (0..8).map(|_| tokio::spawn(Memcached::start(8))).collect();
+    let mut servers = Vec::new();
+    for start in starts {
+        servers.push(start.await??);
+    }
+    for server in &servers {
+        println!("HOLDING {} {}", server.port(), server.folder().ok_or("a folder")?.display());
+    }
+    println!("ALL");
+    std::future::pending::<()>().await;
+    drop(servers);
+    Ok(())
+}
+
+#[test]
+fn processes_that_start_servers_at_once_never_collide() -> Outcome {
+    let mut holders = Vec::new();
+    for _ in 0..4 {
+        let mut holder = Command::new(std::env::current_exe()?);
+        holder.args(["--ignored", "--exact", "--nocapture", "handle::hold_several"]).stdout(Stdio::piped());
+        holders.push(holder.spawn()?);
+    }
+    let mut held = std::collections::BTreeMap::new();
+    for holder in &mut holders {
+        let lines = BufReader::new(holder.stdout.take().ok_or("its output")?).lines();
+        for line in lines.map_while(Result::ok).take_while(|line| line != "ALL") {
+            if let Some((port, folder)) = line.strip_prefix("HOLDING ").and_then(|line| line.split_once(' '))
+            {
+                let other = held.insert(port.to_owned(), PathBuf::from(folder));
+                assert!(other.is_none(), "port {port} is that of {other:?} and of {folder}");
+            }
+        }
+    }
+    assert_eq!(held.len(), 32);
+    let folders: std::collections::BTreeSet<_> = held.values().collect();
+    assert_eq!(folders.len(), 32, "{folders:?}");
+    for folder in folders {
+        assert!(!processes_of(folder).is_empty(), "{}", folder.display());
+    }
+    for mut holder in holders {
+        holder.kill()?;
+        holder.wait()?;
+    }
     Ok(())
 }

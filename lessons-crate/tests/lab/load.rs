@@ -96,3 +96,36 @@ async fn only_this_machine_is_driven() {
     }
     assert!(Load::closed(1).run("https://127.0.0.1/").await.is_err());
 }
+
+#[tokio::test]
+async fn numbers_headers_and_what_happened_when() -> Outcome {
+    let service = Service::start("a").await?;
+    let load = Load::evenly(100.0).lasting(Duration::from_secs(1)).numbers([7, 8]).header("x-api-key", "a");
+    let result = load.run_with(&service.url("/l/{n}"), Duration::from_millis(500), || service.kill()).await?;
+    let paths = service.paths();
+    assert_eq!(paths.keys().collect::<Vec<_>>(), ["/l/7", "/l/8"]);
+    // The first half is answered, the second is not.
+    let halves = result.moments(Duration::from_millis(500));
+    assert!(halves[0].per_second > 80.0 && halves[0].failed < 20.0, "{halves:?}");
+    assert!(halves[1].per_second < 20.0 && halves[1].failed > 80.0, "{halves:?}");
+    assert!(halves[0].second == 0.25 && halves[0].p50_ms <= halves[0].p99_ms);
+    Ok(())
+}
+
+#[tokio::test]
+async fn wrk_carries_out_the_same_closed_load() -> Outcome {
+    let service = Service::start("a").await?;
+    service.set_delay(Duration::from_millis(10));
+    let load = Load::closed(4).lasting(Duration::from_secs(1)).numbers([7, 8]);
+    let result = load.run_by_wrk(&service.url("/l/{n}")).await?;
+    // Four clients, 10 ms and a little more each.
+    assert!((100..=400).contains(&result.requests), "{result}");
+    assert!(
+        result.p50 >= Duration::from_millis(10) && result.p50 <= result.p99 && result.errors == 0,
+        "{result}"
+    );
+    assert_eq!(service.paths().keys().collect::<Vec<_>>(), ["/l/7", "/l/8"]);
+    let open = Load::open(100.0).run_by_wrk(&service.url("/")).await;
+    assert!(open.is_err_and(|error| error.to_string().contains("schedule")));
+    Ok(())
+}

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
+mod balancer;
 mod coordination;
 #[cfg(feature = "lab-sql")]
 mod databases;
@@ -30,6 +31,16 @@ async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     begun.elapsed()
+}
+
+/// The PATH, with the Python tools of the tests, where SecantusDB is: beside the folder of this program.
+fn path_with_tools() -> Result<String, Box<dyn std::error::Error>> {
+    let here = std::env::current_exe()?;
+    let tools = here.ancestors().nth(3).ok_or("a target folder")?.join("test-venv/bin");
+    if !tools.join("secantusd-py").exists() {
+        return Err(format!("no SecantusDB in {}: cargo xtask test packages", tools.display()).into());
+    }
+    Ok(format!("{}:{}", std::env::var("PATH")?, tools.display()))
 }
 
 /// The processes that the lab started for this folder and that still live.

@@ -1,9 +1,10 @@
 //! Our own HTTP service.
 
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
-use lessons::lab::{Service, counts, http};
-use lessons::prelude::Exponential;
+use lessons::lab::{Load, Parts, Redis, Service, counts, http};
+use lessons::prelude::{BloomFilter, Exponential};
 
 use crate::Outcome;
 
@@ -50,9 +51,13 @@ async fn it_is_killed_paused_and_restarted_on_its_port() -> Outcome {
     assert!(silent.is_err());
     service.resume();
     assert!(http::get(&service.url("/")).await?.is_success());
+    // Nothing of the runtime gets a turn between the kill and these: it is done when `kill` returns.
+    let mut open = std::net::TcpStream::connect(address)?;
+    assert!(http::get(&service.url("/")).await?.is_success());
     service.kill();
-    let refused = async || http::get(&service.url("/")).await.is_err();
-    crate::until("the port refuses", refused).await;
+    assert_eq!(std::net::TcpStream::connect(address).map_err(|e| e.kind()).err(), Some(ErrorKind::ConnectionRefused));
+    open.set_read_timeout(Some(Duration::from_secs(5)))?;
+    assert_eq!(open.read(&mut [0])?, 0, "the connection is still there");
     Ok(())
 }
 
@@ -71,5 +76,57 @@ async fn a_lock_lets_one_in_at_a_time_for_its_share() -> Outcome {
         let took = begun.elapsed();
         assert!(took >= Duration::from_millis(at_least) && took < Duration::from_millis(below), "{took:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_stands_before_a_store_keeps_questions_from_it() -> Outcome {
+    let (store, redis) = (Service::start("store").await?, Redis::start().await?);
+    store.set_delay(Duration::from_millis(20)).set_known(|path| !path.starts_with("/none"));
+    let service = Service::start("a").await?;
+    let ask = async |path: &str| http::get(&service.url(path)).await.map(|answer| answer.status);
+
+    // Each visit is a question without anything between; what there is not is told apart from failures.
+    let plain = Parts::of(&store);
+    service.set_parts(&plain);
+    assert_eq!((ask("/1").await?, ask("/1").await?, ask("/none").await?), (200, 200, 404));
+    assert_eq!(plain.reads().asked, 3);
+    store.set_error_rate(1.0);
+    assert_eq!(ask("/1").await?, 500);
+    store.set_error_rate(0.0);
+
+    // Redis keeps links, and for a short time that there is none.
+    let cached = plain.clone().cached(&redis, Duration::from_secs(60)).await?;
+    cached.forget_counts();
+    service.set_parts(&cached);
+    for _ in 0..3 {
+        assert_eq!((ask("/1").await?, ask("/none").await?), (200, 404));
+    }
+    let reads = cached.reads();
+    assert_eq!((reads.asked, reads.hits, reads.misses), (2, 4, 2));
+    assert!((reads.hit_ratio() - 4.0 / 6.0).abs() < 1e-9);
+
+    // The filter denies without a question to anyone.
+    let mut links = BloomFilter::with_capacity(10, 1e-9)?;
+    links.insert("/1");
+    let guarded = cached.clone().guarded(&links);
+    guarded.forget_counts();
+    service.set_parts(&guarded);
+    assert_eq!((ask("/made-up").await?, ask("/1").await?), (404, 200));
+    assert_eq!((guarded.reads().denied, guarded.reads().hits, guarded.reads().asked), (1, 1, 0));
+
+    // A crowd for one link that is not in the cache: one question for all.
+    redis.run("FLUSHALL").await?;
+    let together = guarded.coalesced();
+    together.forget_counts();
+    service.set_parts(&together);
+    let crowd = Load::closed(20).requests(20).run(&service.url("/1")).await?;
+    assert_eq!((crowd.succeeded(), together.reads().asked), (20, 1), "{:?}", together.reads());
+
+    // Without Redis the store answers, after one short wait.
+    redis.kill()?;
+    together.forget_counts();
+    assert_eq!((ask("/1").await?, ask("/1").await?), (200, 200));
+    assert_eq!((together.reads().without_cache, together.reads().asked), (2, 2));
     Ok(())
 }
