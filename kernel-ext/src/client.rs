@@ -4,18 +4,22 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use crate::lifetime;
 use crate::protocol::{Channel, Message};
+use crate::session::lock;
 
 /// A kernel in a process of its own; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Client {
     process: Child,
-    requests: ChildStdin,
+    requests: Arc<Mutex<ChildStdin>>,
     messages: Lines<BufReader<ChildStdout>>,
 }
 
@@ -36,6 +40,7 @@ impl Client {
         lifetime::own_session(&mut command);
         let mut process = command.spawn().context("the kernel could not be started")?;
         let requests = process.stdin.take().context("no pipe to the kernel")?;
+        let requests = Arc::new(Mutex::new(requests));
         let messages = BufReader::new(process.stdout.take().context("no pipe from the kernel")?).lines();
         Ok(Self { process, requests, messages })
     }
@@ -48,6 +53,26 @@ impl Client {
     pub fn execute(&mut self, code: &str) -> Result<Vec<Value>> {
         let id = self.submit(code)?;
         self.outputs(&id)
+    }
+
+    /// Like [`Client::execute`]; a cell that has not ended after `limit` is interrupted, and its outputs say so.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the kernel ends meanwhile.
+    pub fn execute_within(&mut self, code: &str, limit: Duration) -> Result<Vec<Value>> {
+        let (done, ended) = mpsc::channel::<()>();
+        let requests = Arc::clone(&self.requests);
+        let watch = std::thread::spawn(move || {
+            if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                // A kernel that is gone is noticed by the one who waits for its outputs.
+                let _ = write(&requests, &interruption());
+            }
+        });
+        let outputs = self.execute(code);
+        drop(done);
+        let _ = watch.join();
+        outputs
     }
 
     /// Sends a cell and returns the id of the request, for [`Client::outputs`].
@@ -108,7 +133,7 @@ impl Client {
     ///
     /// Fails when the kernel is gone.
     pub fn interrupt(&mut self) -> Result<()> {
-        self.send(&Message::request(Channel::Control, "interrupt_request", json!({}))).map(drop)
+        self.send(&interruption()).map(drop)
     }
 
     /// Waits until a submitted cell is done; returns its outputs.
@@ -140,17 +165,23 @@ impl Client {
     }
 
     fn send(&mut self, message: &Message) -> Result<String> {
-        writeln!(self.requests, "{}", serde_json::to_string(message)?).context("the kernel is gone")?;
+        write(&self.requests, message)?;
         Ok(message.header.msg_id.clone())
     }
+}
+
+fn write(requests: &Mutex<ChildStdin>, message: &Message) -> Result<()> {
+    writeln!(lock(requests), "{}", serde_json::to_string(message)?).context("the kernel is gone")
+}
+
+fn interruption() -> Message {
+    Message::request(Channel::Control, "interrupt_request", json!({}))
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         let request = Message::request(Channel::Control, "shutdown_request", json!({ "restart": false }));
-        let line = serde_json::to_string(&request).unwrap_or_default();
-        let asked = writeln!(self.requests, "{line}").is_ok();
-        if !asked {
+        if write(&self.requests, &request).is_err() {
             let _ = self.process.kill();
         }
         let _ = self.process.wait();

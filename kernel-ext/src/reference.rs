@@ -23,6 +23,12 @@ const STD: &str =
 const STD_MACROS: &str =
     "assert, assert_eq, assert_ne, eprintln, format, matches, panic, print, println, write, writeln";
 
+/// The types of the language itself. Only a crate that says that it documents one gets its page.
+const PRIMITIVES: [&str; 18] = [
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "slice", "str", "u128", "u16",
+    "u32", "u64", "u8", "usize",
+];
+
 /// Everything documented, by path: `BloomFilter`, `sketch::formula::fill`, `std::vec::Vec`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Reference {
@@ -79,7 +85,7 @@ impl Member {
 
 impl Reference {
     /// Changes whenever what is read from the pages changes.
-    pub(crate) const FORMAT: u32 = 1;
+    pub(crate) const FORMAT: u32 = 2;
 
     /// Writes the reference of the library in `library` to the file `to`.
     ///
@@ -89,10 +95,19 @@ impl Reference {
     pub(crate) fn build(rustdoc: &Path, library: &Path, to: &Path) -> Result<()> {
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("reference.rs");
+        let primitives: String = PRIMITIVES
+            .iter()
+            .map(|name| {
+                format!(
+                    "/// A type of the language.\n#[rustc_doc_primitive = \"{name}\"]\nmod own_{name} {{}}\n"
+                )
+            })
+            .collect();
         fs::write(
             &source,
             format!(
-                "#[doc(inline)] pub use lessons::prelude::*;\n\
+                "#![feature(rustc_attrs)]\n{primitives}\
+                 #[doc(inline)] pub use lessons::prelude::*;\n\
                  pub mod std {{\n#[doc(inline)] pub use ::std::{{{STD}}};\n#[doc(inline)] pub use ::std::{{{STD_MACROS}}};\n}}\n"
             ),
         )?;
@@ -106,6 +121,8 @@ impl Reference {
             .arg(format!("lessons={}", library.join("liblessons.so").display()))
             .arg("-L")
             .arg(format!("dependency={}", library.display()))
+            // Stable, it knows what the nightly one does: here, that a crate may document primitive types.
+            .env("RUSTC_BOOTSTRAP", "1")
             .stdin(Stdio::null())
             .output()
             .with_context(|| format!("{} could not be started", rustdoc.display()))?;
@@ -164,11 +181,12 @@ impl Reference {
     pub(crate) fn of_type(&self, ty: &str) -> Option<&Item> {
         let ty = ty.trim_start_matches(['&', ' ']).trim_start_matches("mut ");
         let name = ty.split(['<', ' ']).next()?;
-        match name {
-            "str" => self.items.get("std::string::String"),
-            _ if ty.starts_with('[') => self.items.get("std::vec::Vec"),
-            _ => self.item(name),
-        }
+        self.item(match name {
+            "{integer}" => "i32",
+            "{float}" => "f64",
+            _ if ty.starts_with('[') => "slice",
+            _ => name,
+        })
     }
 
     /// Names that stand directly inside a module; the prelude's for the empty path.

@@ -321,7 +321,7 @@ fn names_are_completed_and_explained() {
         serde_json::from_value(reply["matches"].clone()).expect("texts")
     };
     assert_eq!(complete("let é = filter.may"), ["may_contain"]);
-    assert_eq!(complete("Blo"), ["BlockedBloomFilter", "BloomExercise", "BloomFilter"]);
+    assert_eq!(complete("Blocked"), ["BlockedBloomFilter"]);
     assert_eq!(complete("BloomFilter::with_c"), ["with_capacity"]);
     assert_eq!(complete("sketch::formula::fil"), ["fill"]);
     // The compiler knows the type, whatever the expression is.
@@ -330,6 +330,10 @@ fn names_are_completed_and_explained() {
         ["resize", "resize_with"]
     );
     assert_eq!(complete("for word in [\"a\".to_string()] { word.to_upper"), ["to_uppercase"]);
+    assert_eq!(complete("let half = 0.5_f64; half.powi"), ["powi"]);
+    assert_eq!(complete("(3 + 4).leading_z"), ["leading_zeros"]);
+    assert_eq!(complete("\"a b\".split_asc"), ["split_ascii_whitespace"]);
+    assert_eq!(complete("[1, 2].rchunks_ex"), ["rchunks_exact", "rchunks_exact_mut"]);
     assert_eq!(complete("let own = Own { field: 1 }; own.fi"), ["field"]);
     assert!(complete("x.y.z.").is_empty());
     let mut explain = |code: &str, at: usize| {
@@ -369,4 +373,47 @@ fn nothing_is_left_behind() {
     }
     assert!(!Path::new("/proc").join(&pid).exists(), "process {pid} is left");
     assert!(!folder.exists(), "{folder:?} is left");
+}
+
+#[test]
+fn a_cell_that_awaits_for_ever_is_interrupted_at_its_limit_and_variables_are_kept() {
+    let mut kernel = kernel();
+    expect(&mut kernel, "let kept = 7;", "");
+    let outputs = kernel
+        .execute_within("std::future::pending::<()>().await;", Duration::from_millis(500))
+        .expect("the kernel survives");
+    assert_eq!(outputs.last().expect("an output")["ename"], "Interrupted", "{outputs:?}");
+    expect(&mut kernel, "kept", "7");
+}
+
+#[test]
+fn a_crate_of_the_readers_is_built_once_and_cells_after_that_do_without_cargo() {
+    let mut kernel = kernel();
+    let built = shown(&run(&mut kernel, ":dep itoa = \"1\"\nitoa::Buffer::new().format(42).to_owned()"));
+    assert!(built.contains("Compiling itoa") && built.ends_with("\"42\""), "{built}");
+    // With cargo, a line of its progress would come first.
+    expect(&mut kernel, "let buffer = itoa::Buffer::new();", "");
+    expect(&mut kernel, "let mut own = buffer; own.format(43).to_owned()", "\"43\"");
+    expect_error(&mut kernel, "let n: u8 = itoa::Buffer::new();", "CompileError", "mismatched types");
+    // Other crates are asked of cargo again.
+    let built = shown(&run(&mut kernel, ":dep ryu = \"1\"\nryu::Buffer::new().format(1.5).to_owned()"));
+    assert!(built.contains("Compiling ryu") && built.ends_with("\"1.5\""), "{built}");
+    expect(
+        &mut kernel,
+        "format!(\"{} {}\", itoa::Buffer::new().format(1), ryu::Buffer::new().format(2.5))",
+        "\"1 2.5\"",
+    );
+}
+
+#[test]
+fn an_await_that_cannot_be_run_is_an_error_and_changes_nothing_for_later_cells() {
+    let mut kernel = kernel();
+    expect_error(
+        &mut kernel,
+        "macro_rules! own { ($e:expr) => { $e } }\nown!(std::future::ready(1).await)",
+        "CompileError",
+        "only allowed inside `async`",
+    );
+    expect(&mut kernel, "matches!(std::future::ready(Some(1)).await, Some(n) if n == 1)", "true");
+    expect(&mut kernel, "std::future::ready(2).await", "2");
 }

@@ -1,7 +1,8 @@
 //! The page's door with real kernels behind it: REST, WebSockets, and what happens when things go away.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -450,6 +451,51 @@ async fn a_killed_server_leaves_nothing_behind() {
     let begun = Instant::now();
     while temporary.exists() || !session_members(pid).is_empty() {
         assert!(begun.elapsed() < Duration::from_secs(5), "left behind: {:?}", session_members(pid));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The program that a terminal runs is told by the terminal's end alone.
+#[tokio::test]
+async fn a_killed_terminal_takes_the_server_its_kernels_and_their_servers_along() {
+    let serve = format!("{} serve --port 0 --token {TOKEN}", env!("CARGO_BIN_EXE_sd35"));
+    let mut terminal = Command::new("script")
+        .args(["-qfc", &serve, "/dev/null"])
+        .env("SHELL", "/bin/sh")
+        .env("SD35_HISTORY", "")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("`script` of the package bsdutils");
+    let mut lines = BufReader::new(terminal.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| {
+        let rest = line.trim().strip_prefix("http://127.0.0.1:")?.to_owned();
+        rest.split_once('/')?.0.parse::<u16>().ok()
+    });
+    let port = port.expect("an address");
+    let folder = tempfile::tempdir().expect("a folder");
+    let fixture = Fixture { port, folder, stop: None, served: None };
+    let kernel = fixture.start_kernel().await;
+    let mut page = fixture.open(&kernel, "tab").await;
+    let code = "let (redis, memcached) = (Redis::start().await?, Memcached::start(16).await?); \
+                println!(\"{}\", redis.folder().expect(\"its own\").parent().expect(\"a home\").display()); \
+                println!(\"{}\", std::process::id()); \
+                println!(\"{}\", std::os::unix::process::parent_id());";
+    let said = page.run(code).await;
+    let words: Vec<&str> = said.lines().collect();
+    let [home, child, kernel] = words[..] else { panic!("{said}") };
+    assert!(Path::new(home).exists());
+    terminal.kill().expect("killed");
+    terminal.wait().expect("ended");
+    let begun = Instant::now();
+    let lives = |process: &str| {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:") && !line.contains("zombie"))
+    };
+    let serves = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    while Path::new(home).exists() || lives(child) || lives(kernel) || serves() {
+        let left = (Path::new(home).exists(), lives(child), lives(kernel), serves());
+        assert!(begun.elapsed() < Duration::from_secs(5), "home, child, kernel, server: {left:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -24,10 +24,12 @@ pub struct Options {
 /// Names the file and line of the first mistake in a chapter, or the folder that cannot be written; or says
 /// that there is no browser to print with.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let (days, written) = write()?;
+    let book = load()?;
+    book::page::build(&book, &paths::site())?;
+    let written = book.write_notebooks(&paths::notebooks())?.len();
     println!("The book is in {}", paths::site().display());
     println!("Flash cards for Anki are in {}", paths::site().join("anki").display());
-    println!("{days} notebooks are in {}, {written} of them new", paths::notebooks().display());
+    println!("{} notebooks are in {}, {written} of them new", book.days.len(), paths::notebooks().display());
     if let Some(file) = &options.pdf {
         print(file)?;
         println!("The whole book is in {}", file.display());
@@ -35,12 +37,18 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes all but the PDF; returns how many notebooks there are, and how many were written anew.
-pub(super) fn write() -> Result<(usize, usize)> {
-    let book = Book::load(&paths::root().join("book"))?;
-    book::page::build(&book, &paths::site())?;
-    let written = book.write_notebooks(&paths::notebooks())?;
-    Ok((book.days.len(), written.len()))
+/// Writes all but the PDF, as far as it is not there yet.
+pub(super) fn write() -> Result<()> {
+    let book = load()?;
+    if !book::page::is_current(&book, &paths::site()) {
+        book::page::build(&book, &paths::site())?;
+    }
+    book.write_notebooks(&paths::notebooks())?;
+    Ok(())
+}
+
+fn load() -> Result<Book> {
+    Book::load(&paths::root().join("book"))
 }
 
 /// Prints the page that holds all chapters, from a server as a reader would: pages of files may load nothing.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use book::recorded::Drift;
@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::library::Library;
 use crate::paths;
+
+/// No cell of a lesson takes a tenth of it, on the slowest machine: one that does waits for ever.
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -61,7 +64,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let mut kernel = Client::start(&program)?;
         for cell in day.chapter.cells() {
             let started = Instant::now();
-            let outputs = kernel.execute(&cell.source)?;
+            let outputs = kernel.execute_within(&cell.source, LIMIT)?;
             let seconds = started.elapsed().as_secs_f64();
             cells += 1;
             let problem = unexpected(&cell, &outputs);

@@ -8,6 +8,8 @@
 //! The linker is called directly, with an empty stand-in for the library: the names that a cell uses are
 //! looked up when it is loaded, not twice.
 
+#[allow(dead_code, reason = "shared with the front, which uses the rest")]
+mod dependencies;
 pub(super) mod generated;
 pub(super) mod variables;
 
@@ -22,6 +24,7 @@ use anyhow::{Context as _, Result};
 
 use super::{lock, types};
 use crate::library::Settings;
+use dependencies::Dependencies;
 use generated::{CHANGED, FULL_TYPES, Generated, Learned, PRELUDE, WRITTEN, about_types, learn};
 use types::Known;
 use variables::Prepared;
@@ -34,6 +37,8 @@ const ROOT: &str = "ahead/main.rs";
 const INCLUDED: &str = "ahead/build/lib.rs";
 /// In the line that says that the result is there.
 const ARTIFACT: &str = "\"$message_type\":\"artifact\"";
+/// How the message starts that comes after all errors.
+const LAST_ERROR: &str = "{\"$message_type\":\"diagnostic\",\"message\":\"aborting due to ";
 /// Where the results are; the engine gives each its final name.
 const RESULTS: &str = "target/cell";
 
@@ -56,7 +61,14 @@ impl Compiler {
         let socket = folder.join(SOCKET);
         let listener =
             UnixListener::bind(&socket).with_context(|| format!("cannot listen at {}", socket.display()))?;
-        let mut work = Work { folder: folder.to_owned(), settings, ahead: None, count: 0, failed: false };
+        let mut work = Work {
+            folder: folder.to_owned(),
+            settings,
+            ahead: None,
+            count: 0,
+            failed: false,
+            dependencies: None,
+        };
         work.start_ahead();
         let work = Arc::new(Mutex::new(work));
         let own = Arc::clone(&work);
@@ -80,6 +92,8 @@ impl Drop for Compiler {
 struct Work {
     folder: PathBuf,
     settings: Settings,
+    /// The crates of the reader that the waiting compiler knows.
+    dependencies: Option<Dependencies>,
     /// The compiler that waits.
     ahead: Option<Rustc>,
     /// How many were started.
@@ -117,6 +131,11 @@ impl Work {
     fn answer(&mut self, stream: UnixStream) -> std::io::Result<()> {
         let mut request = String::new();
         BufReader::new(&stream).read_line(&mut request)?;
+        let dependencies = Dependencies::load(&self.folder);
+        if dependencies != self.dependencies {
+            self.dependencies = dependencies;
+            self.ahead = None;
+        }
         let answer = match request.trim() {
             "build" => self.build(),
             _ => self.check(),
@@ -223,7 +242,8 @@ impl Work {
     /// A compiler for the crate at `root`, which links unless that can be done here.
     fn rustc(&mut self, root: &Path, whole: bool) -> Result<Rustc> {
         let Settings { rustc, library, std, linker, .. } = &self.settings;
-        let linked = whole || linker.is_none();
+        // The crates of a reader may bring libraries of their own, which only the compiler knows to link.
+        let linked = whole || linker.is_none() || self.dependencies.is_some();
         self.count += 1;
         let name = format!("{RESULTS}/{}.{}", self.count, if linked { "so" } else { "o" });
         let rpath = |folder: &Path| format!("-Clink-arg=-Wl,-rpath,{}", folder.display());
@@ -240,6 +260,7 @@ impl Work {
             .arg(format!("--emit={}={name}", if linked { "link" } else { "obj" }))
             .arg(format!("--extern=lessons={}", library.join("liblessons.so").display()))
             .arg(format!("-Ldependency={}", library.display()))
+            .args(self.dependencies.iter().flat_map(|dependencies| &dependencies.arguments))
             .arg(root)
             .current_dir(&self.folder)
             .env("RUSTC_BOOTSTRAP", "1")
@@ -285,14 +306,18 @@ fn messages(mut rustc: Rustc) -> Result<Messages> {
         if stderr.read_line(&mut text)? == 0 {
             break;
         }
-        if text[start..].contains(ARTIFACT) {
-            text.truncate(start);
+        let line = &text[start..];
+        let success = line.contains(ARTIFACT);
+        if success || line.starts_with(LAST_ERROR) {
+            if success {
+                text.truncate(start);
+            }
             // The rest is tidying up, which takes the compiler as long as linking takes us.
             std::thread::spawn(move || {
                 let _ = std::io::copy(&mut stderr, &mut std::io::sink());
                 let _ = rustc.child.wait();
             });
-            return Ok(Messages { success: true, text, result, linked });
+            return Ok(Messages { success, text, result, linked });
         }
     }
     let status = rustc.child.wait()?;

@@ -36,7 +36,7 @@ fn has_place(error: &CompilationError) -> bool {
 fn render(error: &CompilationError, source: &Edited) -> String {
     let message = title_of(error);
     let mut title = Level::ERROR.primary_title(message.as_str());
-    if let Some(code) = error.code() {
+    if let Some(code) = error.code().map(str::trim_end) {
         title = title.id(code);
     }
     let annotations: Vec<_> = error
@@ -73,8 +73,10 @@ fn render(error: &CompilationError, source: &Edited) -> String {
     if let Some(hint) = hint(error) {
         group = group.element(Level::NOTE.message(hint));
     }
-    let explained =
-        error.code().map(|code| format!("explained at https://doc.rust-lang.org/error_codes/{code}.html"));
+    let explained = error
+        .code()
+        .map(str::trim_end)
+        .map(|code| format!("explained at https://doc.rust-lang.org/error_codes/{code}.html"));
     if let Some(explained) = &explained {
         group = group.element(Level::NOTE.message(explained));
     }
@@ -130,7 +132,7 @@ fn hint(error: &CompilationError) -> Option<&'static str> {
              a block { }",
         );
     }
-    Some(match error.code()? {
+    Some(match error.code()?.trim_end() {
         "E0384" | "E0596" => "a variable of an earlier cell can be made mutable with `let mut x = x;`",
         "E0597" | "E0505" | "E0515" => {
             "a variable that outlives its cell cannot borrow from another: store an owned value, or put \

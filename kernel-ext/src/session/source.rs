@@ -171,10 +171,16 @@ impl Source {
         ];
         let name = call.path()?.segment()?.name_ref()?;
         let range = call.token_tree()?.syntax().text_range();
-        let (start, end) = (offset(range.start()), offset(range.end()));
+        let (start, mut end) = (offset(range.start()), offset(range.end()));
+        if name.text() == "matches" {
+            // An expression, and after the comma a pattern.
+            let mut tokens = call.token_tree()?.syntax().children_with_tokens();
+            end = offset(tokens.find(|token| token.kind() == SyntaxKind::COMMA)?.text_range().end());
+        } else if !OF_EXPRESSIONS.contains(&name.text()) {
+            return None;
+        }
         let inside = self.text.get(start + 1..end - 1)?;
-        if !inside.contains("await") || !OF_EXPRESSIONS.contains(&name.text()) || inside_async(call.syntax())
-        {
+        if !inside.contains("await") || inside_async(call.syntax()) {
             return None;
         }
         let blank =
@@ -444,6 +450,10 @@ mod tests {
         assert_eq!(
             edited("g();\nassert_eq!(format!(\"{}\", f().await), \"x\");"),
             "g();\nassert_eq!(format!(\"{}\", lessons::cell::wait(f())), \"x\");"
+        );
+        assert_eq!(
+            edited("g();\nmatches!(f(1, 2).await, Ok(n) if n > 1);"),
+            "g();\nmatches!(lessons::cell::wait(f(1, 2)), Ok(n) if n > 1);"
         );
         let own = "async { println!(\"{}\", f().await) };";
         assert_eq!(edited(own), own);

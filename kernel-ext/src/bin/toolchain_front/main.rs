@@ -3,9 +3,11 @@
 //! The engine (evcxr) runs `cargo build` for every cell, which checks every package the cell could use.
 //! A cell needs one: the prebuilt library. So this program, found first on the kernel's PATH under the
 //! three names, has the kernel itself compile the cell (see `session/compiler.rs`), and hands over to the
-//! real tool whenever the cell has dependencies of its own (`:dep`). It also answers the questions that
+//! real tool for the first cell after the reader asked for other crates (`:dep`). It also answers the questions that
 //! tools ask at start-up (`rustc -vV`, `cargo metadata`...) from a cache, and refuses to download components.
 
+#[path = "../../session/compiler/dependencies.rs"]
+mod dependencies;
 #[path = "../../session/compiler/generated.rs"]
 #[allow(dead_code, reason = "shared with the kernel, which uses the rest")]
 mod generated;
@@ -25,6 +27,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use dependencies::Dependencies;
 use generated::{FULL_TYPES, Generated, Learned, PRELUDE, about_types, learn};
 use types::Known;
 use variables::Prepared;
@@ -33,6 +36,8 @@ use variables::Prepared;
 const FRONT_DIR: &str = "SD35_FRONT";
 /// Where the kernel listens, in the folder of the generated crate.
 const COMPILER: &str = "compiler";
+/// Names the folder of the generated crate, when cargo compiles a cell.
+const CELL: &str = "SD35_CELL";
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -87,6 +92,14 @@ fn rustup(args: &[String], settings: &Settings) -> Result<ExitCode> {
 }
 
 fn rustc(args: &[String], settings: &Settings) -> Result<ExitCode> {
+    // As cargo's wrapper for the cell's crate: the first argument is the compiler.
+    if let (Some(folder), Some((compiler, args))) = (std::env::var_os(CELL), args.split_first())
+        && Path::new(compiler) == settings.tools.rustc
+    {
+        // Not kept, each cell goes to cargo: slower, no more.
+        let _ = Dependencies::keep(Path::new(&folder), args);
+        return hand_over(&settings.tools.rustc, args);
+    }
     let question = args.iter().any(|a| a.starts_with("--print") || a.contains("-version"))
         || args.iter().any(|a| matches!(a.as_str(), "-V" | "-vV" | "-Vv"));
     if question {
@@ -98,9 +111,13 @@ fn rustc(args: &[String], settings: &Settings) -> Result<ExitCode> {
 
 fn cargo(args: &[String], settings: &Settings) -> Result<ExitCode> {
     let verb = args.iter().find(|arg| !arg.starts_with('-')).map_or("", String::as_str);
+    let own = || -> Result<bool> {
+        let manifest = fs::read_to_string("Cargo.toml").map_err(|e| format!("Cargo.toml: {e}"))?;
+        Ok(dependencies::wanted(&manifest).next().is_some())
+    };
     match verb {
-        "build" | "check" if own_dependencies()?.is_empty() => ask_kernel(verb),
-        "metadata" if own_dependencies()?.is_empty() => {
+        "build" | "check" if !own()? || Dependencies::load(Path::new(".")).is_some() => ask_kernel(verb),
+        "metadata" if !own()? => {
             println!("{}", metadata()?);
             Ok(ExitCode::SUCCESS)
         }
@@ -108,18 +125,6 @@ fn cargo(args: &[String], settings: &Settings) -> Result<ExitCode> {
         "rustc" | "version" | "" => answer(&settings.tools.cargo, args, settings),
         _ => hand_over(&settings.tools.cargo, args),
     }
-}
-
-/// The lines of the cell crate's `[dependencies]`: what the reader asked for with `:dep`.
-fn own_dependencies() -> Result<Vec<String>> {
-    let manifest = fs::read_to_string("Cargo.toml").map_err(|e| format!("Cargo.toml: {e}"))?;
-    Ok(manifest
-        .lines()
-        .skip_while(|line| line.trim() != "[dependencies]")
-        .skip(1)
-        .filter(|line| !line.trim().is_empty())
-        .map(str::to_owned)
-        .collect())
 }
 
 /// Has the kernel compile the cell.
@@ -199,6 +204,9 @@ fn with_dependencies(args: &[String], settings: &Settings) -> Result<ExitCode> {
         .env_remove("RUSTC_WRAPPER")
         .env_remove("RUSTFLAGS")
         .stderr(reader_sees());
+    if verb == "build" {
+        command.env("RUSTC_WORKSPACE_WRAPPER", settings.front.join("bin/rustc")).env(CELL, &crate_dir);
+    }
     let output = command.output().map_err(|e| format!("{}: {e}", settings.tools.cargo.display()))?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     if verb == "check" {
@@ -241,6 +249,8 @@ fn reader_sees() -> Stdio {
 fn print_messages<'a>(lines: impl Iterator<Item = &'a str>) {
     let mut out = io::stdout().lock();
     for line in lines {
+        // At this error the engine would add tokio as a crate of the reader's, and run all cells to come in it.
+        let line = line.replace("\"code\":\"E0728\"", "\"code\":\"E0728 \"");
         let _ = writeln!(out, "{line}");
     }
 }
