@@ -10,6 +10,7 @@ mod markup;
 mod offline;
 mod outputs;
 pub mod policy;
+mod stamp;
 mod style;
 
 pub(crate) use explorable::table;
@@ -38,11 +39,19 @@ pub fn build(book: &Book, out: &Path) -> Result<()> {
     let parent = out.parent().context("the site needs a folder to be in")?;
     let aside = parent.join(".site-new");
     remove(&aside)?;
-    let built = build_in(book, &aside).and_then(|()| replace(&aside, out));
+    let sources = stamp::of(book.root())?;
+    let built = build_in(book, &aside)
+        .and_then(|()| stamp::write(&sources, &aside))
+        .and_then(|()| replace(&aside, out));
     if built.is_err() {
         let _ = remove(&aside);
     }
     built
+}
+
+/// Whether what is in `out` was built by this program from the files of the book as they are now.
+pub fn is_current(book: &Book, out: &Path) -> bool {
+    stamp::read(out).is_some_and(|built| stamp::of(book.root()).is_ok_and(|sources| sources == built))
 }
 
 fn build_in(book: &Book, aside: &Path) -> Result<()> {
@@ -164,7 +173,9 @@ fn insert_outputs(book: &Book, site: &Path, module: Option<&str>) -> Result<()> 
             }
         }
     }
-    let style = style::Style::join(site, &fs::read_to_string(site.join("index.html"))?)?;
+    let style = style::Style::join(&fs::read_to_string(site.join("index.html"))?, |href| {
+        fs::read_to_string(site.join(href)).with_context(|| format!("no style sheet {href}"))
+    })?;
     for entry in fs::read_dir(site)? {
         let path = entry?.path();
         // The list of chapters for readers without scripts is a page of its own kind.

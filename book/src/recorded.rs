@@ -96,20 +96,31 @@ impl Recorded {
         if entry.hash != hash(&cell.source) {
             return drift("its source changed since its outputs were recorded".to_owned());
         }
-        let kinds = |outputs: &[Value]| outputs.iter().map(kind).collect::<Vec<_>>();
-        let (then, now) = (kinds(&entry.outputs), kinds(outputs));
+        // The two streams are two pipes: which of them is heard first says nothing.
+        let (recorded, outputs) = (by_stream(&entry.outputs), by_stream(outputs));
+        let kinds = |outputs: &[&Value]| outputs.iter().copied().map(kind).collect::<Vec<_>>();
+        let (then, now) = (kinds(&recorded), kinds(&outputs));
         if then != now {
             return drift(format!("recorded outputs are [{}], now [{}]", then.join(", "), now.join(", ")));
         }
         if cell.role.timed {
             return None;
         }
-        let differing = entry.outputs.iter().zip(outputs).find_map(|(then, now)| {
+        let differing = recorded.into_iter().zip(outputs).find_map(|(then, now)| {
             let (then, now) = (comparable(then), comparable(now));
             (then != now).then(|| first_difference(&then, &now))
         });
         differing.and_then(drift)
     }
+}
+
+/// Standard error before standard output where the two follow each other.
+fn by_stream(outputs: &[Value]) -> Vec<&Value> {
+    let mut sorted: Vec<&Value> = outputs.iter().collect();
+    for streams in sorted.chunk_by_mut(|a, b| a["output_type"] == "stream" && b["output_type"] == "stream") {
+        streams.sort_by_key(|output| output["name"].as_str());
+    }
+    sorted
 }
 
 /// The number of an execution says nothing about the result.
@@ -237,6 +248,18 @@ mod tests {
         assert_eq!(recorded.outputs(&changed), None);
         let how = recorded.compare(&plain, &[]).expect("drift").how;
         assert_eq!(how, "recorded outputs are [stdout], now []");
+    }
+
+    #[test]
+    fn the_order_of_the_two_streams_does_not_matter() {
+        let both = |first: &str, second: &str| -> Vec<Value> {
+            [first, second].map(|name| json!({ "output_type": "stream", "name": name, "text": name })).into()
+        };
+        let plain = cell("1", Role::default());
+        let mut recorded = Recorded::default();
+        recorded.record(&plain, both("stderr", "stdout"));
+        assert_eq!(recorded.compare(&plain, &both("stdout", "stderr")), None);
+        assert!(recorded.compare(&plain, &stream("stdout")).is_some());
     }
 
     #[test]

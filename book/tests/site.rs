@@ -57,6 +57,17 @@ fn foreign(url: &str) -> bool {
 }
 
 #[test]
+fn a_site_is_current_until_it_is_damaged() {
+    let (book, site) = (book(), Site(Path::new(env!("CARGO_TARGET_TMPDIR")).join("current").join("site")));
+    let _ = std::fs::remove_dir_all(&site.0);
+    assert!(!page::is_current(&book, &site.0), "there is none");
+    page::build(&book, &site.0).expect("the book builds");
+    assert!(page::is_current(&book, &site.0));
+    std::fs::write(site.0.join(".sources"), "others").expect("a file of ours");
+    assert!(!page::is_current(&book, &site.0), "built from other files");
+}
+
+#[test]
 fn foreign_addresses_are_recognized() {
     let html = "<link rel=x href=\"https://a.example/b.css\"><a href=\"https://b.example\">\
                 <img src=\"//c.example/d.png\"><img src=\"data:image/svg+xml,x\"><script src=\"own.js\">";

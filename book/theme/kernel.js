@@ -44,7 +44,7 @@
 
   function unreachable() {
     if (place.kind === "elsewhere") {
-      return `${place.name} does not answer this page. Is its address right, and does its setting ` +
+      return `${place.name} does not answer this page. Are its address and token right, and does its setting ` +
         `\`ServerApp.allow_origin\` name ${location.origin}? A page that \`sd35 serve\` serves reaches only ` +
         "servers named with its option `--jupyter`.";
     }

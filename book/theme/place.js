@@ -22,6 +22,16 @@
     }
   }
 
+  // The folder of a server, from the path of any of its pages. A hub has one server for each reader, below
+  // /user/NAME/, or several, below /user/NAME/SERVER/; before it runs, /hub/user/NAME/ leads there.
+  const PAGE = "(?:lab|tree|notebooks|doc|edit|files|consoles|terminals|nbclassic)";
+  const HUB = new RegExp(`^(.*?)(?:/hub)?(/user/[^/]+(?:/(?!${PAGE}(?:/|$))[^/]+)?)(?:/.*)?$`);
+  const ALONE = new RegExp(`/${PAGE}(?:/.*)?$`);
+  function below(path) {
+    const [, before, user] = HUB.exec(path) ?? [];
+    return (user ? before + user : path.replace(ALONE, "")).replace(/\/*$/, "/");
+  }
+
   // `kind` is here, elsewhere or recorded; elsewhere has a `url` and a `token`.
   const place = {
     get kind() {
@@ -43,17 +53,22 @@
     get name() {
       return this.kind === "elsewhere" ? new URL(this.base).host : "this machine";
     },
-    // Jupyter's own address of a server may carry its token, and end in /lab or /tree.
+    // Takes any address that a browser shows of a server: it may carry the token, and end in a page of Jupyter.
     choose(kind, url, token) {
       if (kind !== "elsewhere") {
         localStorage.setItem(CHOICE, JSON.stringify({ kind }));
         return;
       }
-      const base = new URL(url);
-      if (!base.protocol.startsWith("http")) throw new TypeError("not a web address");
+      const base = URL.canParse(url) ? new URL(url) : null;
+      if (!base?.protocol.startsWith("http")) {
+        throw new TypeError("That is not a web address; it starts with https:// or http://.");
+      }
+      if (/\/hub\/(?!user\/)/.test(base.pathname)) {
+        throw new TypeError("That is a page of the hub itself. Your server there has an address with /user/ and your name in it: open it, and copy that.");
+      }
       token = token || base.searchParams.get("token") || "";
       base.search = base.hash = "";
-      base.pathname = base.pathname.replace(/\/(lab|tree|notebooks|doc)(\/.*)?$/, "/").replace(/\/*$/, "/");
+      base.pathname = below(base.pathname);
       localStorage.setItem(CHOICE, JSON.stringify({ kind, url: base.href, token }));
     },
     // Calls back when another tab learned a new token or chose another place.

@@ -120,8 +120,8 @@
         const kind = dialog.querySelector("input[name=place]:checked")?.value ?? "here";
         try {
           place.choose(kind, url.value.trim(), token.value.trim());
-        } catch {
-          problem.textContent = "That is not a web address; it starts with https:// or http://.";
+        } catch (error) {
+          problem.textContent = error.message;
           return url.focus();
         }
         dialog.close();

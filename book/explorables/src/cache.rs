@@ -1,6 +1,6 @@
 //! Eviction policies on the same requests: what they hit, when, and what no policy can beat.
 
-use lessons::cache::{Eviction, optimal, over_time, theory, trace};
+use lessons::cache::{Eviction, MissRatioCurve, optimal, over_time, theory, trace};
 
 use crate::Explorable;
 use crate::chart::{Axis, Chart};
@@ -82,16 +82,18 @@ fn draw(values: &Values, width: f64) -> View {
     let mut strips: Vec<Strip> =
         Eviction::ALL.iter().map(|policy| strip(policy.name(), &policy.replay(capacity, &trace))).collect();
     strips.push(strip("optimum", &optimal::replay(capacity, &trace)));
+    // One pass gives LRU at every size; a replay for each size took longer than all that is drawn above the curve.
+    let every_size = MissRatioCurve::of(&trace);
     let lru: Vec<(f64, f64)> =
-        CAPACITIES.iter().map(|&size| (size, Eviction::Lru.hit_ratio(size as usize, &trace))).collect();
+        CAPACITIES.iter().map(|&size| (size, every_size.hit_ratio(size as usize))).collect();
     // The approximation is for independent requests only.
     let che: Option<Vec<(f64, f64)>> = (values.count("traffic") == 0).then(|| {
         let popularities = theory::zipf(values.count("keys"), values.number("alpha"));
         CAPACITIES.iter().map(|&size| (size, theory::che_lru(&popularities, size as usize))).collect()
     });
-    let best = strips[..strips.len() - 1].iter().max_by(|a, b| a.ratio.total_cmp(&b.ratio));
-    let best = best.map_or_else(
-        || Number::words("none"),
+    let best = strips[..strips.len() - 1].iter().filter(|s| s.ratio > 0.0);
+    let best = best.max_by(|a, b| a.ratio.total_cmp(&b.ratio)).map_or_else(
+        || Number::words("none hits"),
         |s| Number::new(s.ratio, format!("{}, {}", s.name, percent(s.ratio).shown)),
     );
     let at = |points: &[(f64, f64)]| {

@@ -6,11 +6,13 @@
 //!
 //! | explorable | of | shows |
 //! |---|---|---|
+//! | `b-tree` | [`lessons::storage`] | the pages of a B+ tree, how full they are, and what a key reads or splits |
 //! | `bloom-filter` | [`lessons::sketch`] | bits, keys, and how often "maybe" is wrong |
 //! | `cache` | [`lessons::cache`] | eight eviction policies and the optimum |
 //! | `load-balancer` | [`lessons::load_balancer`] | policies on equal, slow and stale clusters |
 //! | `normalization` | [`lessons::normalization`] | dependencies, keys, normal forms and splits |
 //! | `pacelc` | [`lessons::replication`] | who answers in a partition, and what is stale without one |
+//! | `partitioning` | [`lessons::partitioning`] | one table cut in four ways, and the pieces that a query reads |
 //! | `rate-limiter` | [`lessons::rate_limit`] | who passes, and the most that passes in any second |
 //! | `replication` | [`lessons::replication::pbs`] | how old is what a quorum reads |
 //! | `scalability` | [`lessons::scalability`] | what more nodes give, and where latency turns up |
@@ -20,6 +22,7 @@
 //! built from; `cargo xtask wasm` builds it anew. What stands on a page before, in notebooks and on paper is
 //! the view of the default values, kept in `recorded/`.
 
+mod b_tree;
 mod bloom_filter;
 mod cache;
 mod chart;
@@ -27,6 +30,7 @@ mod control;
 mod load_balancer;
 mod normalization;
 mod pacelc;
+mod partitioning;
 mod rate_limiter;
 mod replication;
 mod scalability;
@@ -64,12 +68,14 @@ pub struct Explorable {
 }
 
 /// All of them.
-pub const EXPLORABLES: [Explorable; 9] = [
+pub const EXPLORABLES: [Explorable; 11] = [
+    b_tree::EXPLORABLE,
     bloom_filter::EXPLORABLE,
     cache::EXPLORABLE,
     load_balancer::EXPLORABLE,
     normalization::EXPLORABLE,
     pacelc::EXPLORABLE,
+    partitioning::EXPLORABLE,
     rate_limiter::EXPLORABLE,
     replication::EXPLORABLE,
     scalability::EXPLORABLE,

@@ -62,7 +62,7 @@ fn read(folder: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     for entry in entries {
         let path = entry.map_err(|error| error.to_string())?.path();
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if stem == "tests" {
+        if stem == "tests" || stem.ends_with("_tests") {
             continue;
         }
         if path.is_dir() {

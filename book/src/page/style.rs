@@ -1,50 +1,46 @@
-//! One style sheet instead of a dozen: on a slow network each file is a wait before the first word is shown.
+//! Style sheets stand in the page itself: on a slow network each file is a wait before the first word is shown.
 
-use std::fs;
-use std::path::Path;
+use anyhow::Result;
 
-use anyhow::{Context as _, Result};
+const LINK: &str = "<link rel=\"stylesheet\" ";
 
-use crate::recorded::hash;
-
-const LINK: &str = "<link rel=\"stylesheet\" href=\"";
-
-/// The sheets that every page needs, as one file, and what to replace in pages.
+/// What to replace in pages: links to sheets, and the sheets.
 pub(super) struct Style {
-    links: Vec<String>,
-    bundle: String,
+    sheets: Vec<(String, String)>,
 }
 
 impl Style {
-    /// Joins the sheets that `page` links to. Those with a medium or an id of their own stay: scripts turn them
-    /// on and off.
-    pub(super) fn join(site: &Path, page: &str) -> Result<Self> {
-        let mut links = Vec::new();
-        let mut css = String::new();
+    /// Takes the sheets that `page` links to, all but those for paper, as `read` finds them. Those without an id
+    /// become one, where the first of them stood; those with an id keep it: scripts turn them on and off.
+    pub(super) fn join(page: &str, read: impl Fn(&str) -> Result<String>) -> Result<Self> {
+        let (mut sheets, mut css) = (Vec::new(), String::new());
         for part in page.split(LINK).skip(1) {
-            let Some((href, after)) = part.split_once('"') else { continue };
-            if !after.starts_with('>') {
-                continue;
-            }
-            let text =
-                fs::read_to_string(site.join(href)).with_context(|| format!("no style sheet {href}"))?;
+            let Some((attributes, _)) = part.split_once('>') else { continue };
+            let value = |name: &str| attributes.split_once(&format!("{name}=\""))?.1.split('"').next();
+            let Some(href) = value("href").filter(|_| value("media").is_none()) else { continue };
             let folder = href.rsplit_once('/').map_or("", |(folder, _)| folder);
-            css += &moved(&text, folder);
-            css.push('\n');
-            links.push(format!("{LINK}{href}\">"));
+            let text = moved(&read(href)?, folder);
+            let style = match value("id") {
+                Some(id) => format!("<style id=\"{id}\">{text}</style>"),
+                None => {
+                    css += &text;
+                    css.push('\n');
+                    String::new()
+                }
+            };
+            sheets.push((format!("{LINK}{attributes}>"), style));
         }
         // Words are readable while their font is on its way.
         let css = css.replace("@font-face {", "@font-face {\n  font-display: swap;");
-        let bundle = format!("style-{}.css", &hash(&css)[..8]);
-        fs::write(site.join(&bundle), css)?;
-        Ok(Self { links, bundle })
+        if let Some((_, first)) = sheets.iter_mut().find(|(_, style)| style.is_empty()) {
+            *first = format!("<style>{css}</style>");
+        }
+        Ok(Self { sheets })
     }
 
-    /// A page that loads the joined sheet.
+    /// A page that holds its sheets.
     pub(super) fn apply(&self, page: &str) -> String {
-        let Some((first, rest)) = self.links.split_first() else { return page.to_owned() };
-        let page = page.replacen(first, &format!("{LINK}{}\">", self.bundle), 1);
-        rest.iter().fold(page, |page, link| page.replacen(link, "", 1))
+        self.sheets.iter().fold(page.to_owned(), |page, (link, style)| page.replacen(link, style, 1))
     }
 }
 
@@ -87,12 +83,11 @@ mod tests {
 
     #[test]
     fn sheets_become_one_and_those_with_ids_stay() {
-        let style = Style {
-            links: ["a.css", "b.css"].map(|href| format!("{LINK}{href}\">")).into(),
-            bundle: "all.css".into(),
-        };
-        let other = "<link rel=\"stylesheet\" id=\"x\" href=\"y.css\">";
-        let page = style.apply(&format!("{LINK}a.css\">{other}{LINK}b.css\">"));
-        assert_eq!(page, format!("{LINK}all.css\">{other}"));
+        let paper = format!("{LINK}href=\"p.css\" media=\"print\">");
+        let page = format!("{LINK}href=\"a.css\">{paper}{LINK}id=\"x\" href=\"y.css\">{LINK}href=\"b.css\">");
+        let read = |href: &str| Ok(format!(".{}{{}}", &href[..1]));
+        let style = Style::join(&page, read).expect("sheets");
+        let expected = format!("<style>.a{{}}\n.b{{}}\n</style>{paper}<style id=\"x\">.y{{}}</style>");
+        assert_eq!(style.apply(&page), expected);
     }
 }
