@@ -1,0 +1,6 @@
+/// The numbers of the partitions in which a row that passes the predicate can be: none
+/// too few, and none that no value of column 0 leads to. The table is cut by column 0.
+/// As in SQL, no comparison and no function is true of NULL.
+fn prune(parts: &[PartBounds], predicate: &Predicate) -> std::collections::BTreeSet<usize> {
+    todo!("which values can column 0 have, and which partitions hold one of them?")
+}

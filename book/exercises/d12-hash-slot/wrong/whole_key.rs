@@ -1,0 +1,3 @@
+fn tag(key: &str) -> &str {
+    key
+}

@@ -1,0 +1,5 @@
+/// The new owner of each slot: `owners` are the nodes that have the slots now, `nodes` those that shall have them,
+/// each once. All nodes get the same number of slots, or one more; and as few slots as possible move.
+fn rebalance(owners: &[u64], nodes: &[u64]) -> Vec<u64> {
+    todo!("which slots must leave, and who may take them?")
+}
