@@ -3,7 +3,7 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::test::{python_at, sd35, tools};
+use crate::test::{python_at, sd35, tools, venv};
 use crate::{Result, release_folder, root};
 
 /// The peer, at the version whose engine we use.
@@ -23,9 +23,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 
 /// The servers of the lab: start to ready, failover, memory, and what many starts leave behind.
 fn lab(options: &[String]) -> Result<ExitCode> {
+    // The document server is one of the Python tools.
+    tools()?;
+    let path = std::env::var("PATH").unwrap_or_default();
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["bench", "--package", "lessons", "--features", "full", "--bench", "lab", "--"])
         .args(options)
+        .env("PATH", format!("{path}:{}", venv().join("bin").display()))
         .current_dir(root())
         .status()
         .map_err(|error| format!("cargo could not be started: {error}"))?;

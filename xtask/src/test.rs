@@ -202,7 +202,7 @@ fn privileged(program: &str) -> Command {
 }
 
 /// The Python tools live in the target folder, which nobody keeps.
-fn venv() -> PathBuf {
+pub(crate) fn venv() -> PathBuf {
     let release = release_folder().unwrap_or_default();
     release.parent().unwrap_or(&release).join("test-venv")
 }

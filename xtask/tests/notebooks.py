@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -104,9 +105,11 @@ try:
     registration(home)
     files = sorted((ROOT / "notebooks").glob("*.ipynb"))
     report("there are notebooks", None if files else "`sd35 build` wrote none")
-    for file in files:
-        notebook(file, home)
-    library(home)
+    # Two at a time: a cell is compiled on one core. The library is begun first, because it takes longest.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        tasks = [pool.submit(library, home), *(pool.submit(notebook, file, home) for file in files)]
+    for task in tasks:
+        task.result()
 except Exception as problem:  # between the checks; what follows could not be checked
     report("the notebook test itself", f"{type(problem).__name__}: {problem}")
 finally:

@@ -14,6 +14,7 @@ import time
 import tomllib
 from pathlib import Path
 
+import page_elsewhere
 import page_reading
 from browser import Browser, StaticSite
 from harness import (
@@ -28,8 +29,8 @@ LAUNCHER = str(Path(SD35).with_name("xtask"))
 
 
 # Days of which every cell runs here; `sd35 check` runs every cell of every day. Of the others the first cell runs,
-# and each exercise gets its first planted wrong answer.
-WHOLE_DAYS = (6,)
+# and each exercise gets its first planted wrong answer. What comes after the days goes on with the page of the last.
+WHOLE_DAYS = (3, 9, 6)
 
 
 server = Server()
@@ -375,48 +376,6 @@ def away(first):
         browser.click(browser.button(browser.cell(first), "Reset"))
 
 
-def elsewhere_runs(site):
-    """A page without a server of ours runs its cells on someone's Jupyter Server."""
-
-    @check("on a Jupyter Server: chosen by address and token, cells run, a passed exercise is recorded there")
-    def _():
-        with tempfile.TemporaryDirectory() as folder:
-            environment = {**os.environ, "JUPYTER_DATA_DIR": folder, "JUPYTER_RUNTIME_DIR": folder, "JUPYTER_CONFIG_DIR": folder}
-            subprocess.run([SD35, "kernel", "install", "--prefix", folder], check=True, capture_output=True)
-            environment["JUPYTER_PATH"] = f"{folder}/share/jupyter"
-            jupyter = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--port=0",
-                 "--IdentityProvider.token=theirs", f"--ServerApp.allow_origin=http://{site.host}", f"--ServerApp.root_dir={folder}"],
-                env=environment, stderr=subprocess.PIPE, text=True, cwd=folder,
-            )
-            try:
-                address = next(line for line in jupyter.stderr if "http://127.0.0.1" in line or "http://localhost" in line)
-                port = address.split("//")[1].split("/")[0].split(":")[1]
-                threading.Thread(target=jupyter.stderr.read, daemon=True).start()
-                browser.open(f"{site.url}{DAYS[6]}.html")
-                browser.toolbar("Where?")
-                dialog = browser.find("dialog.sd35-dialog")
-                browser.screenshot("where")
-                assert not browser.barriers()
-                dialog.find_element(By.CSS_SELECTOR, "input[type=url]").send_keys(f"http://127.0.0.1:{port}/lab?token=theirs")
-                browser.click(browser.button(dialog, "Use it"))
-                browser.ready()
-                assert "127.0.0.1" in browser.find(".where").text
-                exercise = "d06-filter-size"
-                browser.write(exercise, (ROOT / "book/exercises" / exercise / "solution.rs").read_text())
-                assert browser.run(f"{exercise}-check", 90) == "done", browser.text(f"{exercise}-check")
-                assert f"exercise:{exercise}" in RECORD.read_text(), "the kernel did not record it"
-                browser.toolbar("Where?")
-                browser.click(browser.find("dialog input[value=recorded]"))
-                browser.click(browser.button(browser.find("dialog.sd35-dialog"), "Use it"))
-                wait(lambda: "as you chose" in browser.find(".where").text, "recorded outputs")
-                browser.errors(), browser.foreign_requests(site.host)
-            finally:
-                browser.js("localStorage.removeItem('sd35-place')")
-                jupyter.terminate()
-                jupyter.wait(20)
-
-
 def started_again():
     """What `cargo run --release` does when everything is built."""
 
@@ -520,8 +479,7 @@ def without(first, elsewhere):
 
 elsewhere = StaticSite()
 try:
-    # The whole days come last: what follows goes on with their page.
-    for number in sorted(DAYS, key=lambda number: number in WHOLE_DAYS):
+    for number in [*(day for day in DAYS if day not in WHOLE_DAYS), *WHOLE_DAYS]:
         lesson(number, DAYS[number])
     first_cell = browser.cells()[0]
     record()
@@ -531,7 +489,7 @@ try:
     doors(elsewhere)
     away(first_cell)
     without(first_cell, elsewhere)
-    elsewhere_runs(elsewhere)
+    page_elsewhere.run(browser, elsewhere)
     browser.theme("light")
     page_reading.run(browser)
 except Exception as problem:  # between the checks; what follows could not be checked

@@ -20,6 +20,28 @@ LESSON_BYTES_MAX = 600_000
 SIZES = {"phone": (390, 844), "laptop": (1366, 768), "projector": (1920, 1080)}
 
 
+# Notes each place where the keyboard stops, and whether it can be seen there.
+KEYBOARD_WATCH = """
+window.stops = [];
+document.addEventListener("focusin", ({ target }) => {
+  const style = getComputedStyle(target);
+  stops.push([target, (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none"]);
+});
+"""
+KEYBOARD_LAST = "return stops.slice(-3).map(([node]) => node.outerHTML.slice(0, 100))"
+# Of radio buttons with one name Tab reaches one; the arrows reach the others.
+KEYBOARD_MISSED = """
+const reached = new Set(stops.map(([node]) => node));
+const groups = new Set([...reached].filter((node) => node.type === "radio").map((node) => node.name));
+const usable = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }) && node.getClientRects().length
+    && !node.disabled && node.tabIndex >= 0);
+const short = (nodes) => nodes.map((node) => node.outerHTML.slice(0, 150));
+return [short(usable.filter((node) => !reached.has(node) && !groups.has(node.name))),
+  short(stops.filter(([, seen]) => !seen).map(([node]) => node))];
+"""
+
+
 def site_pages():
     """Every page of the book but the one for printing, which repeats the others."""
     skipped = {"print.html", "toc.html", "404.html", "index.html"}
@@ -37,9 +59,9 @@ def sm2(state, quality):
 
 
 def all_pages(browser, site):
-    """What must hold for every page of the book, in both themes."""
+    """What must hold for every page of the book, in every theme that its menu has."""
 
-    for theme in ("light", "navy"):
+    for theme in ("light", "rust", "coal", "navy", "ayu"):
 
         @check(f"no page has a barrier that axe-core finds, theme {theme}")
         def _():
@@ -52,6 +74,25 @@ def all_pages(browser, site):
                 barriers += [f"{page}: {barrier}" for barrier in browser.barriers()]
             browser.usual_size()
             assert not barriers, f"{len(barriers)}: {'; '.join(barriers[:4])}"
+
+    @check("keyboard: Tab reaches all that a mouse can use, shows where it is, and is caught nowhere")
+    def _():
+        for page in (f"{DAYS[6]}.html", "review.html", "glossary.html"):
+            browser.open(site.url + page)
+            # A figure that answers is loaded when it comes into view, which is before a person's focus is there.
+            figure = "document.querySelector('.explorable')"
+            if browser.js(f"{figure}?.scrollIntoView(); return !!{figure}"):
+                wait(lambda: browser.js("return !!document.querySelector('.explorable input')"), "the figure's sliders")
+                browser.js("scrollTo(0, 0)")
+            browser.js(KEYBOARD_WATCH)
+            for _ in range(20):
+                browser.press(*[Keys.TAB] * 50)
+                if browser.js("return stops.length > 1 && stops.slice(1).some(([node]) => node === stops[0][0])"):
+                    break
+            else:
+                raise AssertionError(f"{page}: 1,000 times Tab, and not around: {browser.js(KEYBOARD_LAST)}")
+            missed, unseen = browser.js(KEYBOARD_MISSED)
+            assert not missed and not unseen, f"{page}: not reached {missed[:5]}, not seen {unseen[:5]}"
 
     @check("nothing is wider than the screen, on a phone and on a projector")
     def _():
@@ -72,7 +113,7 @@ def all_pages(browser, site):
         assert not foreign and not errors, (foreign, errors)
 
     slug = DAYS[6]
-    for theme in ("light", "navy"):
+    for theme in ("light", "rust", "coal", "navy", "ayu"):
         for name, size in SIZES.items():
             browser.open(site.url)
             browser.theme(theme)
