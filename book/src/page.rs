@@ -30,13 +30,21 @@ use sha2::{Digest as _, Sha256};
 use crate::glossary::Glossary;
 use crate::{Block, Book, anki};
 
-/// Builds the site into `out`. Until everything is there, whatever was in `out` stays as it was.
+/// Builds the site into `out`. Until everything is there, whatever was in `out` stays as it was. Of two that build
+/// at once, one waits for the other.
 ///
 /// # Errors
 ///
 /// Fails when a page does not render, or the disk is full or read-only.
 pub fn build(book: &Book, out: &Path) -> Result<()> {
     let parent = out.parent().context("the site needs a folder to be in")?;
+    // A lock on the folder itself leaves no file behind.
+    let lock = || {
+        fs::create_dir_all(parent)?;
+        let folder = fs::File::open(parent)?;
+        folder.lock().map(|()| folder)
+    };
+    let _lock = lock().with_context(|| format!("cannot lock {}", parent.display()))?;
     let aside = parent.join(".site-new");
     remove(&aside)?;
     let sources = stamp::of(book.root())?;

@@ -68,6 +68,18 @@ fn a_site_is_current_until_it_is_damaged() {
 }
 
 #[test]
+fn two_that_build_at_once_wait_for_each_other() {
+    let book = book();
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("at-once").join("site");
+    std::thread::scope(|scope| {
+        for builder in [(); 2].map(|()| scope.spawn(|| page::build(&book, &out))) {
+            builder.join().expect("no panic").expect("the book builds");
+        }
+    });
+    assert!(page::is_current(&book, &out));
+}
+
+#[test]
 fn foreign_addresses_are_recognized() {
     let html = "<link rel=x href=\"https://a.example/b.css\"><a href=\"https://b.example\">\
                 <img src=\"//c.example/d.png\"><img src=\"data:image/svg+xml,x\"><script src=\"own.js\">";

@@ -35,7 +35,10 @@ done
 rm -rf "$0"
 "#;
 
-/// A home without a lock is being made, or was left half made: after this long it is the latter.
+/// How the name of a home ends that is being made.
+const UNLOCKED: &str = "-unlocked";
+
+/// A home that is not locked yet is being made, or was left half made: after this long it is the latter.
 const HALF_MADE: Duration = Duration::from_secs(60);
 
 /// The folder of all servers of one process.
@@ -115,14 +118,18 @@ impl Home {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         reap(base);
         let name = format!("{}{}-{}", prefix(), std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let path = base.join(name);
+        // Until it is locked it has another name: a lock that nobody holds yet would look like that of an
+        // owner who is gone, to another process that starts at the same moment.
+        let (path, unlocked) = (base.join(&name), base.join(name + UNLOCKED));
         let fail = |source| LabError::writing("the lab", &path, source);
         // A folder of this name can only be one of an earlier process with our number.
         let _ = fs::remove_dir_all(&path);
+        let _ = fs::remove_dir_all(&unlocked);
         // Others may pass through, because servers run as another user than root, but not look around.
-        fs::DirBuilder::new().mode(0o711).create(&path).map_err(fail)?;
-        let lock = File::create(path.join("lock")).map_err(fail)?;
+        fs::DirBuilder::new().mode(0o711).create(&unlocked).map_err(fail)?;
+        let lock = File::create(unlocked.join("lock")).map_err(fail)?;
         lock.try_lock().map_err(|error| fail(error.into()))?;
+        fs::rename(&unlocked, &path).map_err(fail)?;
         let mut command = keeper(&path);
         let keeper = process::spawn_apart(command.stdin(Stdio::piped())).map_err(fail)?;
         Ok(Self { path, _lock: lock, _keeper: keeper.stdin })
@@ -154,13 +161,13 @@ fn reap(base: &Path) {
 }
 
 fn is_stale(home: &Path) -> bool {
-    match File::open(home.join("lock")) {
-        Ok(lock) => lock.try_lock().is_ok(),
-        Err(_) => {
-            let age = home.metadata().and_then(|home| home.modified()).map(|time| time.elapsed());
-            age.is_ok_and(|age| age.is_ok_and(|age| age > HALF_MADE))
-        }
+    if !home.to_string_lossy().ends_with(UNLOCKED)
+        && let Ok(lock) = File::open(home.join("lock"))
+    {
+        return lock.try_lock().is_ok();
     }
+    let age = home.metadata().and_then(|home| home.modified()).map(|time| time.elapsed());
+    age.is_ok_and(|age| age.is_ok_and(|age| age > HALF_MADE))
 }
 
 #[cfg(test)]
@@ -212,6 +219,38 @@ mod tests {
         assert!(!stale.exists());
         let other = Home::create(base.path()).expect("a second home");
         assert!(living.path.exists() && other.path.exists());
+    }
+
+    #[test]
+    fn homes_that_are_made_at_once_do_not_take_each_other_for_stale() {
+        let base = base();
+        std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let homes = (0..10).map(|_| Home::create(base.path()).expect("a home"));
+                        homes.collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            let homes: Vec<Home> = makers.into_iter().flat_map(|maker| maker.join().expect("made")).collect();
+            assert!(homes.iter().all(|home| home.path.exists()));
+        });
+    }
+
+    #[test]
+    fn a_home_that_was_left_half_made_is_removed_after_a_while() {
+        let base = base();
+        let half_made = |number, age| {
+            let path = base.path().join(format!("{}{number}-1{UNLOCKED}", prefix()));
+            fs::create_dir(&path).and_then(|()| File::create(path.join("lock"))).expect("made");
+            let made = std::time::SystemTime::now() - age;
+            File::open(&path).and_then(|folder| folder.set_modified(made)).expect("ours");
+            path
+        };
+        let (old, new) = (half_made(1, HALF_MADE * 2), half_made(2, Duration::ZERO));
+        let _home = Home::create(base.path()).expect("a home");
+        assert!(!old.exists() && new.exists());
     }
 
     #[test]

@@ -242,14 +242,14 @@ async fn hold_several() -> Outcome {
 
 #[test]
 fn processes_that_start_servers_at_once_never_collide() -> Outcome {
-    let mut holders = Vec::new();
+    let mut holders = Holders(Vec::new());
     for _ in 0..4 {
         let mut holder = Command::new(std::env::current_exe()?);
         holder.args(["--ignored", "--exact", "--nocapture", "handle::hold_several"]).stdout(Stdio::piped());
-        holders.push(holder.spawn()?);
+        holders.0.push(holder.spawn()?);
     }
     let mut held = std::collections::BTreeMap::new();
-    for holder in &mut holders {
+    for holder in &mut holders.0 {
         let lines = BufReader::new(holder.stdout.take().ok_or("its output")?).lines();
         for line in lines.map_while(Result::ok).take_while(|line| line != "ALL") {
             if let Some((port, folder)) = line.strip_prefix("HOLDING ").and_then(|line| line.split_once(' '))
@@ -265,9 +265,17 @@ fn processes_that_start_servers_at_once_never_collide() -> Outcome {
     for folder in folders {
         assert!(!processes_of(folder).is_empty(), "{}", folder.display());
     }
-    for mut holder in holders {
-        holder.kill()?;
-        holder.wait()?;
-    }
     Ok(())
+}
+
+/// Processes that are killed when dropped, also by a test that fails.
+struct Holders(Vec<std::process::Child>);
+
+impl Drop for Holders {
+    fn drop(&mut self) {
+        for holder in &mut self.0 {
+            let _ = holder.kill();
+            let _ = holder.wait();
+        }
+    }
 }

@@ -55,7 +55,10 @@ async fn it_is_killed_paused_and_restarted_on_its_port() -> Outcome {
     let mut open = std::net::TcpStream::connect(address)?;
     assert!(http::get(&service.url("/")).await?.is_success());
     service.kill();
-    assert_eq!(std::net::TcpStream::connect(address).map_err(|e| e.kind()).err(), Some(ErrorKind::ConnectionRefused));
+    assert_eq!(
+        std::net::TcpStream::connect(address).map_err(|e| e.kind()).err(),
+        Some(ErrorKind::ConnectionRefused)
+    );
     open.set_read_timeout(Some(Duration::from_secs(5)))?;
     assert_eq!(open.read(&mut [0])?, 0, "the connection is still there");
     Ok(())
