@@ -5,6 +5,10 @@
 (() => {
   const { place } = window.sd35;
 
+  // How long a hub may take to start a server: two minutes.
+  const WAKE_MS = 1000;
+  const WAKE_TRIES = 120;
+
   // What the reader is told; `gone` when no server could be reached.
   class KernelError extends Error {
     constructor(message, gone = false) {
@@ -65,9 +69,42 @@
 
     async available() {
       if (!place.possible) return false;
-      await api("/status");
+      await this.reach();
       await this.leaveOthers();
       return true;
+    }
+
+    // A hub refuses what a page asks of a server that does not run; it is asked, once, to start it.
+    async reach() {
+      try {
+        return await api("/status");
+      } catch (problem) {
+        const { base, hub } = place;
+        if (!problem.gone || !hub || this.woken === hub) throw problem;
+        let response;
+        try {
+          const headers = { Authorization: `token ${place.token}` };
+          response = await fetch(hub, { method: "POST", headers, credentials: "omit" });
+        } catch {
+          throw problem;
+        }
+        if (response.status === 401 || response.status === 403) {
+          throw new KernelError(`${place.name} does not take this token.`);
+        }
+        if (response.status === 404) {
+          throw new KernelError(`${place.name} has no such user, or this token is not theirs.`);
+        }
+        // One that runs already (400) does not let this page in.
+        if (!response.ok) throw problem;
+        this.woken = hub;
+        this.onstate("waking");
+        for (let tries = 0; tries < WAKE_TRIES && place.base === base; tries++) {
+          await new Promise((resolve) => setTimeout(resolve, WAKE_MS));
+          const answer = await api("/status").catch(() => null);
+          if (answer) return answer;
+        }
+        throw problem;
+      }
     }
 
     stored() {
@@ -159,7 +196,10 @@
         };
         socket.onmessage = (event) => this.hear(JSON.parse(event.data));
         socket.onclose = (event) => {
-          reject(new KernelError("The server closed the connection."));
+          reject(new KernelError(place.hub && place.kind === "elsewhere" && !opened
+            ? `${place.name} takes this token, but not for a WebSocket. A hub since JupyterHub 5 needs ` +
+              "`JUPYTERHUB_ALLOW_TOKEN_IN_URL=1` in `c.Spawner.environment`; then start your server there again."
+            : "The server closed the connection."));
           // One that never opened is for whoever called.
           if (opened && this.socket === socket) this.lost(event);
         };

@@ -49,6 +49,11 @@
       if (this.kind === "here") return location.protocol.startsWith("http") && Boolean(this.token);
       return this.kind === "elsewhere";
     },
+    // Where the hub that has this server starts it, if one has.
+    get hub() {
+      const [, before, user, server] = /^(.*)\/user\/([^/]+)\/(?:([^/]+)\/)?$/.exec(this.base) ?? [];
+      return user && `${before}/hub/api/users/${user}/server${server ? `s/${server}` : ""}`;
+    },
     // For sentences.
     get name() {
       return this.kind === "elsewhere" ? new URL(this.base).host : "this machine";

@@ -20,6 +20,7 @@
       idle: `Runs ${on}`,
       disconnected: `Runs ${on}`,
       starting: `Starting a kernel ${on}`,
+      waking: `Starting your server ${on}`,
       busy: `Running ${on}`,
       restarting: "The kernel starts again",
       dead: "The kernel ended; the next run starts a new one",

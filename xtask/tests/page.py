@@ -15,6 +15,7 @@ import tomllib
 from pathlib import Path
 
 import page_elsewhere
+import page_hub
 import page_reading
 from browser import Browser, StaticSite
 from harness import (
@@ -490,6 +491,7 @@ try:
     away(first_cell)
     without(first_cell, elsewhere)
     page_elsewhere.run(browser, elsewhere)
+    page_hub.run(browser, elsewhere)
     browser.theme("light")
     page_reading.run(browser)
 except Exception as problem:  # between the checks; what follows could not be checked

@@ -60,6 +60,8 @@ def passes(browser, host):
     browser.ready()
     assert host in browser.find(".where").text
     browser.write(EXERCISE, (ROOT / "book/exercises" / EXERCISE / "solution.rs").read_text())
+    # The answer by itself: a check whose answer does not run has no end.
+    assert browser.run(EXERCISE, 90) == "done", browser.text(EXERCISE)
     assert browser.run(f"{EXERCISE}-check", 90) == "done", browser.text(f"{EXERCISE}-check")
     assert f"exercise:{EXERCISE}" in RECORD.read_text(), "the kernel did not record it"
 
