@@ -138,7 +138,7 @@ impl Checker {
                     self.hung = true;
                     self.generic = Some(Diagnosis {
                         key: "endless-loop",
-                        message: "A loop never ends: look at its condition, and at what each turn changes."
+                        message: "No answer in time. Either a loop never ends (look at its condition, and at what each turn changes), or the same work is done again and again."
                             .into(),
                     });
                     let seconds = self.time_limit.as_secs_f64();
@@ -217,6 +217,13 @@ fn diagnose_panic(message: &str) -> Diagnosis {
         || message.starts_with("not implemented")
     {
         ("not-implemented", "A part is still missing: replace each `todo!()` with code.".into())
+    } else if message.contains("subtract with overflow") {
+        (
+            "below-zero",
+            format!(
+                "{message}: an unsigned number went below 0, as `len() - 1` does for nothing at all. Deal with that case first."
+            ),
+        )
     } else if message.contains("with overflow") {
         (
             "arithmetic-overflow",

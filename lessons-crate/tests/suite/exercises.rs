@@ -114,8 +114,8 @@ exercises! {
         always_a_majority, no_none, read_one_write_all, sum_equals_n,
     ];
     d05_atomic_register in "d05-atomic-register": check::atomic_register(read, write), wrong: [
-        first_answer, ignores_majority, new_tag_on_read, no_write_back, same_counter, tag_without_me,
-        waits_for_all,
+        first_answer, ignores_majority, new_tag_on_read, newest_by_value, no_write_back, same_counter,
+        tag_without_me, waits_for_all,
     ];
     d05_linearizability in "d05-linearizability": check::find_order(find_order), wrong: [
         any_written_value, drops_pending, orders_by_call, orders_by_return, pending_at_once,
@@ -185,7 +185,8 @@ exercises! {
         by_count, gaps_stay, makes_them_again, one_month_too_many, only_the_last, takes_the_future, wrong_order,
     ];
     d12_hash_slot in "d12-hash-slot": check::hash_tag(tag), wrong: [
-        braces_included, empty_tag, last_closing, last_opening, never_closed, second_chance, whole_key,
+        braces_included, closing_before, empty_tag, last_closing, last_opening, never_closed, second_chance,
+        whole_key,
     ];
     d12_rebalance in "d12-rebalance": check::rebalance(rebalance), wrong: [
         modulo, nobody_gives, node_is_gone, remainder_in_one_place, remainder_to_the_first, rounded_up,
@@ -194,19 +195,21 @@ exercises! {
         all_at_once, cuts_over_early, deletes_forgotten, no_log, reads_too_early, writes_to_the_old,
     ];
     d13_version_vectors in "d13-version-vectors": check::version_vectors(compare, merge), wrong: [
-        keeps_one, lexicographic, maxima, merge_adds, sums, zip,
+        keeps_one, lexicographic, maxima, merge_adds, no_conflict, strict, sums, swapped, zip,
     ];
     d13_read_routing in "d13-read-routing": check::read_routing(route, observe), wrong: [
         always_the_leader, fastest_only, forgets_reads, freshest, overwrites, strictly_newer,
     ];
     d13_or_set in "d13-or-set": check::or_set::<CartSet>(), wrong: [
-        intersection, last_writer, same_tags, two_phase, union,
+        intersection, last_writer, one_tag_each, same_tags, two_phase, union,
     ];
     d14_delivery in "d14-delivery": check::delivery(delivery), wrong: [
-        a_threshold, deadline_forgotten, followers_of_one_side, posts_forgotten, prices_forgotten,
+        a_threshold, deadline_forgotten, exactly_in_time, followers_of_one_side, posts_forgotten,
+        posts_in_the_deadline, prices_forgotten,
     ];
     d14_feed_page in "d14-feed-page": check::feed_page(page), wrong: [
-        by_time_only, cursor_again, cursor_looked_up, hidden_too_late, one_list_after_another, twice,
+        by_time_only, cursor_again, cursor_looked_up, hidden_too_late, oldest_first, one_list_after_another,
+        too_long, twice,
     ];
 }
 

@@ -107,7 +107,7 @@ fn get_is_a_use(make: Make) -> Result<(), Failure> {
     Err(if evicted == Some((1, 10)) {
         failure.diagnosis(
             "get-is-not-a-use",
-            "The key that came first leaves although it was just asked for: that is FIFO. `get` must make its key the one used last.",
+            "The key that came first leaves although it was just asked for: that is FIFO. `get` must make its key the one used last, and the entry that was newest must learn who is newer now.",
         )
     } else {
         failure
@@ -160,6 +160,11 @@ fn evicted_is_gone(make: Make) -> Result<(), Failure> {
         failure.diagnosis(
             "ghost-key",
             "The evicted key is still found: it must leave the map too, or its slot is read as if it were still its own.",
+        )
+    } else if found.2 == Some(10) {
+        failure.diagnosis(
+            "value-of-the-evicted",
+            "The new key has the value of the one that left: when a slot is used again, both its key and its value are new.",
         )
     } else {
         failure

@@ -190,6 +190,11 @@ fn late_fills_are_refused(make: Make) -> Result<(), Failure> {
             "stale-fill",
             "The value was read before the change and is kept after it: the stale-set race. Note on the load under way that it was invalidated, and do not keep what it brings.",
         )
+    } else if told.is_empty() {
+        failure.diagnosis(
+            "load-thrown-away",
+            "`invalidate` has thrown the load away, and with it those who wait for its answer. Keep it, and note that its value must not be kept.",
+        )
     } else {
         failure
     })

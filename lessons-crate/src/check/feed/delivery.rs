@@ -37,6 +37,16 @@ fn expect(choose: Choose, author: Author, costs: FeedCosts, seconds: f64) -> Res
             "deadline-forgotten",
             "Pushed, the last follower gets the post after followers / writes_per_second seconds: too late, whatever it costs.",
         )
+    } else if expected == Delivery::Push && costs.seconds_to_reach_all(&author) >= seconds {
+        (
+            "exactly-in-time",
+            "A push that reaches the last follower after exactly `seconds` is still within them: only more than that is late.",
+        )
+    } else if found == Delivery::Pull && counts_all_posts(choose, &author, &costs, seconds) {
+        (
+            "posts-in-the-deadline",
+            "The deadline is that of a single post: followers / writes_per_second seconds, however many posts there are on a day.",
+        )
     } else if author.posts != author.reads && (author.posts < author.reads) == (found == Delivery::Push) {
         (
             "prices-forgotten",
@@ -61,6 +71,13 @@ fn expect(choose: Choose, author: Author, costs: FeedCosts, seconds: f64) -> Res
     Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
         .input(format!("{author:?}, {costs:?}, {seconds} s"))
         .diagnosis(diagnosis.0, diagnosis.1))
+}
+
+/// Whether a day's posts together are taken for late, and fewer posts of the same author are not.
+fn counts_all_posts(choose: Choose, author: &Author, costs: &FeedCosts, seconds: f64) -> bool {
+    let in_time = seconds * costs.writes_per_second / author.followers as f64;
+    let fewer = Author { posts: in_time / 2.0, ..*author };
+    author.posts > in_time && choose(&fewer, costs, seconds) == Delivery::Push
 }
 
 fn seldom(choose: Choose) -> Result<(), Failure> {

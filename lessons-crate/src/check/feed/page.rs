@@ -56,10 +56,20 @@ fn expect(
     let distinct: BTreeSet<Post> = found.iter().copied().collect();
     let gone = after.is_some_and(|after| !lists.iter().flatten().any(|post| *post == after));
     let same_time = |post: &Post| after.is_some_and(|after| post.time == after.time);
-    let diagnosis = if distinct.len() < found.len() {
+    let diagnosis = if found.len() > count {
+        Some((
+            "too-long",
+            "The page has more than `count` posts: `count` is the length of the whole page, not of what each list gives to it.",
+        ))
+    } else if distinct.len() < found.len() {
         Some((
             "twice",
             "A post can be in the reader's own feed and in its author's list, when the author was changed from pushed to pulled. Show it once.",
+        ))
+    } else if found.len() > 1 && found.is_sorted() && !expected.is_sorted() {
+        Some((
+            "oldest-first",
+            "The page begins with the oldest posts. A `BTreeSet` goes up: `.into_iter().rev()` begins with the newest.",
         ))
     } else if after.is_some_and(|after| found.contains(&after)) {
         Some((

@@ -108,6 +108,29 @@ fn diagnose(
             "rest-is-one-segment",
             "`{*rest}` takes all segments that are left, with the slashes between them.",
         )),
+        (Some(expected), Some(found))
+            if found.iter().any(|value| pattern.contains(&format!("{{{value}}}")))
+                && found.len() == expected.len() =>
+        {
+            Some((
+                "name-for-value",
+                "This is the name in the pattern. The value is what stands in its place in the path.",
+            ))
+        }
+        (Some(expected), Some(found))
+            if has_rest
+                && found.last() != expected.last()
+                && found.last().map(|rest| rest.trim_matches('/')) == expected.last().map(String::as_str) =>
+        {
+            Some((
+                "slash-around-the-rest",
+                "The slash before `{*rest}` belongs to the pattern, not to the value: put slashes only between its segments.",
+            ))
+        }
+        (Some(expected), Some(found)) if found.len() > expected.len() && !has_rest => Some((
+            "literals-returned",
+            "Only parameters have values: a literal segment is compared, and not kept.",
+        )),
         (Some(expected), Some(found)) if has_rest && expected.len() == found.len() => Some((
             "rest-is-one-segment",
             "`{*rest}` takes all segments that are left, with the slashes between them.",

@@ -47,6 +47,10 @@ enum Rule {
     TiesToLast,
     /// The backends in order, each as often as its weight.
     ExpandedList,
+    /// The winner's credit is set to 0.
+    StartsAgain,
+    /// The winner is chosen before anyone earns.
+    EarnsAfterwards,
     /// A threshold falls from the largest weight; in each turn all backends at or above it are picked.
     Wheel,
 }
@@ -72,17 +76,28 @@ fn picks_by(rule: Rule, weights: &[u32], count: usize) -> Vec<usize> {
 
 /// One pick of the rules that keep credits.
 fn step(rule: Rule, weights: &[u32], credits: &mut [i64]) -> usize {
+    let backends = || (0..weights.len()).filter(|&i| weights[i] > 0);
+    let earn = |credits: &mut [i64]| backends().for_each(|i| credits[i] += i64::from(weights[i]));
+    if rule != Rule::EarnsAfterwards {
+        earn(credits);
+    }
     let mut best: Option<usize> = None;
-    for i in (0..weights.len()).filter(|&i| weights[i] > 0) {
-        credits[i] += i64::from(weights[i]);
+    for i in backends() {
         let wins = best.is_none_or(|best| {
             credits[i] > credits[best] || rule == Rule::TiesToLast && credits[i] == credits[best]
         });
         best = if wins { Some(i) } else { best };
     }
     let best = best.expect("some weight is above 0");
+    if rule == Rule::EarnsAfterwards {
+        earn(credits);
+    }
     let total: u32 = weights.iter().sum();
-    credits[best] -= i64::from(if rule == Rule::PaysOwnWeight { weights[best] } else { total });
+    credits[best] -= match rule {
+        Rule::PaysOwnWeight => i64::from(weights[best]),
+        Rule::StartsAgain => credits[best],
+        _ => i64::from(total),
+    };
     best
 }
 
@@ -153,6 +168,16 @@ fn diagnose(make: Make) -> Option<(&'static str, String)> {
             Rule::TiesToLast,
             "ties-to-the-last",
             "When credits are equal, the lowest index must win: take a later one only when it has strictly more. (`max_by_key` keeps the last of equals.)",
+        ),
+        (
+            Rule::StartsAgain,
+            "starts-again",
+            "The winner's credit is set to 0, which takes from it what it had, not what a pick costs: the shares are then wrong. It pays the sum of all weights, and may go below 0.",
+        ),
+        (
+            Rule::EarnsAfterwards,
+            "earns-afterwards",
+            "The winner is chosen before anyone has earned, so the first pick is a tie of zeros and every sequence starts elsewhere. First all earn, then the richest is picked, then it pays.",
         ),
     ];
     let mistake = known.into_iter().find(|(rule, ..)| agrees(&found, &picks_by(*rule, &TELLING, 27)));

@@ -116,6 +116,11 @@ fn comes_back(make: Make) -> Result<(), Failure> {
             let off = retry_after.abs_diff(right);
             return Err(if !off.is_zero() && off < Duration::from_micros(10) {
                 failure.diagnosis(FLOAT.0, FLOAT.1)
+            } else if [interval * (burst + cost), interval * burst].contains(&retry_after) {
+                failure.diagnosis(
+                    "waits-for-the-arrival-time",
+                    "This waits until the arrival time itself. A request passes earlier than that, by up to `burst` intervals: say how far `next` lies beyond the latest time that is allowed now.",
+                )
             } else {
                 failure
             });

@@ -191,8 +191,20 @@ fn random<S: OrSetExercise>() -> Result<(), Failure> {
             for (copy, twin) in copies.iter().zip(&twins) {
                 if let Some(name) = names.iter().find(|name| copy.contains(name) != twin.contains(name)) {
                     let words = |is: bool| format!("{name} is {}in the set", if is { "" } else { "not " });
+                    let diagnosis = if twin.contains(name) {
+                        (
+                            "one-tag-each",
+                            "Two nodes may add the same element apart, and each addition counts: keep all their tags. Who keeps one tag for each element loses it when that one is removed.",
+                        )
+                    } else {
+                        (
+                            "comes-back",
+                            "All additions that the remover had seen are removed, by whomever they were made, and stay removed in whatever order the copies meet.",
+                        )
+                    };
                     return Err(Failure::new(words(twin.contains(name)), words(copy.contains(name)))
-                        .input(story.join("; ")));
+                        .input(story.join("; "))
+                        .diagnosis(diagnosis.0, diagnosis.1));
                 }
             }
         }

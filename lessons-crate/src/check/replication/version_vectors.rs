@@ -87,9 +87,27 @@ fn expect(compare: Compare, a: &[u64], b: &[u64]) -> Result<(), Failure> {
     if expected == found {
         return Ok(());
     }
+    let diagnosis = mistake(compare).or_else(|| {
+        let (key, message) = match (expected, found) {
+            (Causality::Before, Causality::After) | (Causality::After, Causality::Before) => (
+                "swapped",
+                "`compare` says how `a` stands to `b`: the one that has seen more is `After`, the one that has seen less `Before`.",
+            ),
+            (Causality::Before | Causality::After, Causality::Concurrent) => (
+                "greater-everywhere",
+                "Equal counters are no conflict: a version is after another when none of its counters is smaller and one is greater.",
+            ),
+            (Causality::Concurrent, _) => (
+                "finds-no-conflict",
+                "Each of the two knows an event that the other does not. Ask both ways, and answer `Concurrent` when neither has seen all of the other.",
+            ),
+            _ => return None,
+        };
+        Some((key, message.to_owned()))
+    });
     Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
         .input(format!("compare({a:?}, {b:?})"))
-        .maybe_diagnosis(mistake(compare)))
+        .maybe_diagnosis(diagnosis))
 }
 
 fn ordered(compare: Compare) -> Result<(), Failure> {
@@ -153,6 +171,10 @@ fn missing(compare: Compare, merge: Merge) -> Result<(), Failure> {
         [(&[1], &[1, 1]), (&[1, 1], &[1]), (&[2], &[1, 1]), (&[], &[0, 0]), (&[1, 0], &[1])];
     for (a, b) in pairs {
         if compare(a, b) != right(a, b) {
+            let nodes = a.len().max(b.len());
+            let padded = |v: &[u64]| (0..nodes).map(|node| counter(v, node)).collect::<Vec<u64>>();
+            // With its zeros written out it is compared wrongly as well: then they are not the mistake.
+            expect(compare, &padded(a), &padded(b))?;
             return expect(compare, a, b).map_err(|failure| {
                 failure.diagnosis(
                     "missing-is-not-zero",

@@ -66,6 +66,11 @@ fn diagnose(
             "peak-forgotten",
             "This is the mean over the day. Servers must stand the busiest hour: multiply the rate by the peak.",
         )
+    } else if is(expected * 60.0) || is(expected * 3_600.0) {
+        (
+            "rate-not-per-second",
+            "The rate is per minute or per hour, and the latency in seconds. A day has 24 × 60 × 60 = 86,400 seconds.",
+        )
     } else if is(expected * estimate::SECONDS_PER_DAY / 1e5) {
         (
             "rounded-day",
@@ -74,7 +79,8 @@ fn diagnose(
     } else if found.fract() == 0.0
         && expected.fract() != 0.0
         && found > 0.0
-        && (found - expected).abs() <= 1.0
+        // Also when the rate was rounded before the latency came to it.
+        && (found - expected).abs() <= (latency_ms / 1e3).max(1.0)
     {
         (
             "rounded",

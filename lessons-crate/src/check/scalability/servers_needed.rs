@@ -10,7 +10,7 @@ type Needed = fn(f64, f64, f64) -> usize;
 /// latency for the wait still finds an answer.
 const CASES: [(f64, f64, f64); 7] = [
     (0.5, 1.0, 2.0),
-    (0.9, 1.0, 1.5),
+    (1.5, 1.0, 1.5),
     (16.0, 1.0, 1.2),
     (9.0, 1.0, 0.1),
     (50.0, 10.0, 0.02),
@@ -119,12 +119,30 @@ fn diagnose(arrivals: f64, service: f64, wait: f64, found: usize) -> Option<(&'s
     let by_latency = smallest(offered, |n| mean_wait(arrivals, service, n) + 1.0 / service <= wait);
     let by_loss = smallest(offered, |n| erlang_b(n, offered) / spare(n) <= wait);
     let right = right(arrivals, service, wait);
+    let share = |n: usize| MMc::new(arrivals, service, n).map_or(1.0, |line| line.wait_probability());
+    let by_share = smallest(offered, |n| share(n) <= wait);
+    let private = |n: usize| mean_wait(arrivals / n as f64, service, 1) <= wait;
     let (key, message) = if found == right {
         return None;
+    } else if found > 0 && (found as f64) < offered {
+        (
+            "fewer-than-the-work",
+            "So few servers get more work than they can do, and the line grows without end. The formula does not say so: it gives a negative wait, which is below any target. Begin the search above arrivals / service_rate.",
+        )
+    } else if found > right + 1 && private(found) && !private(found - 1) {
+        (
+            "private-lines",
+            "This many are needed when each server has a line of its own. Here all share one line, and nobody waits while a server is free: that takes Erlang's C.",
+        )
     } else if offered > 100.0 && (found <= offered.floor() as usize + 1 || found > 2 * right) {
         (
             "factorials-overflow",
             "Right for small systems, wrong for large ones: 171! is infinite as `f64`, infinity over infinity is NaN, and no comparison with NaN is true. Erlang's recursion needs no factorial: B(n) = a B(n−1) / (n + a B(n−1)).",
+        )
+    } else if by_share == Some(found) && wait < 1.0 {
+        (
+            "share-for-wait",
+            "This compares C, the share of requests that wait, with a target for the mean wait. How long they wait is still to come: divide C by what the servers can do beyond the arrivals, service_rate × n − arrivals.",
         )
     } else if found == offered.floor() as usize + 1 || found == offered.ceil() as usize {
         (
@@ -139,7 +157,7 @@ fn diagnose(arrivals: f64, service: f64, wait: f64, found: usize) -> Option<(&'s
     } else if found == (1.2 * offered).ceil() as usize {
         (
             "rule-of-thumb",
-            "Twenty percent more is too little for a small system and too much for a large one: spare capacity grows with the square root of the work. Compute the wait.",
+            "Twenty percent more is too little for a small system and too much for a large one: what shortens the line is how many servers are spare, not what share of them. Compute the wait.",
         )
     } else if by_latency == Some(found) || by_latency.is_none() && found >= 1_000 {
         (

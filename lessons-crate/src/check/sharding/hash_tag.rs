@@ -69,6 +69,11 @@ fn expect(tag: Tag, key: &str) -> Result<(), Failure> {
             "second-chance",
             "Only the first pair is looked at: if it is empty the whole key counts, whatever comes behind.",
         ))
+    } else if found == key && open.is_some_and(|at| key[..at].contains('}')) {
+        Some((
+            "closing-brace-before",
+            "A } before the first { closes nothing: look for it only in what comes after the {.",
+        ))
     } else if found == key {
         Some((
             "whole-key",
