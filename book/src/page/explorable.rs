@@ -16,10 +16,11 @@ pub(super) fn html(explorable: &Explorable, module: Option<&str>) -> String {
     let module = module.map_or_else(String::new, |file| format!(" data-wasm=\"{}\"", escape(file)));
     let mut html = format!(
         "<div class=\"explorable\" data-explorable=\"{name}\"{module}><figure aria-label=\"{title}\">\
-         <figcaption><strong>{title}.</strong> {words}</figcaption>\
+         <figcaption><strong>{title}{stop}</strong> {words}</figcaption>\
          <div class=\"drawing\">{svg}</div><dl class=\"facts\">",
         name = escape(&about.name),
         title = escape(&about.title),
+        stop = if about.title.ends_with('?') { "" } else { "." },
         words = escape(&about.about),
         svg = view.svg,
     );

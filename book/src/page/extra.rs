@@ -30,7 +30,8 @@ fn week_page(number: u32, days: &[&Day], book: &Book) -> String {
     let core: u32 = days.iter().map(|day| day.header.minutes.core).sum();
     let mut page = format!(
         "# Week {number}: the map\n\nDays {} to {}, {} of them written: {} hours in the core lane. \
-         A line says which earlier day a lesson builds on.\n\n<ol class=\"week-map\">\n",
+         A line says which earlier day a lesson builds on, and in brackets which part of \
+         the library they share.\n\n<ol class=\"week-map\">\n",
         7 * number - 6,
         7 * number,
         days.len(),
@@ -180,11 +181,14 @@ pub(super) fn sources(book: &Book) -> String {
     page
 }
 
-/// What a list of sources is sorted by: the last word before the first comma, or before "and" or a colon.
+/// What a list of sources is sorted by: the family name of the first author; an organization's name as it is.
 fn family_name(source: &str) -> String {
-    let author = source.split([',', ':']).next().unwrap_or(source);
+    let author = source.split([',', ':', '(']).next().unwrap_or(source);
     let author = author.split(" and ").next().unwrap_or(author);
-    author.split_whitespace().last().unwrap_or(author).trim_matches(['*', '"', '_']).to_lowercase()
+    let author = author.split(" et al.").next().unwrap_or(author).trim();
+    let has_initials = author.split_whitespace().next().is_some_and(|word| word.ends_with('.'));
+    let name = if has_initials { author.split_whitespace().last().unwrap_or(author) } else { author };
+    name.trim_matches(['*', '"', '_']).to_lowercase()
 }
 
 #[cfg(test)]
@@ -195,6 +199,8 @@ mod tests {
     fn sources_are_sorted_by_family_name() {
         assert_eq!(family_name("B. H. Bloom, \"Space/Time\", 1970."), "bloom");
         assert_eq!(family_name("A. Kirsch and M. Mitzenmacher, \"Less\", 2006."), "kirsch");
+        assert_eq!(family_name("B. Beyer et al. (eds.), *Site Reliability Engineering*, 2016."), "beyer");
+        assert_eq!(family_name("GitLab, \"Postmortem\", 2017."), "gitlab");
     }
 
     #[test]
