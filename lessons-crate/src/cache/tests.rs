@@ -72,6 +72,19 @@ proptest! {
     }
 
     #[test]
+    fn ches_time_is_when_as_many_keys_came_as_there_is_room_for(
+        weights in prop::collection::vec(1e-6f64..1.0, 2..60), room in 0.0f64..1.0,
+    ) {
+        let all: f64 = weights.iter().sum();
+        let popularities: Vec<f64> = weights.iter().map(|weight| weight / all).collect();
+        let capacity = 1 + (room * (popularities.len() - 1) as f64) as usize;
+        prop_assume!(capacity < popularities.len());
+        let time = theory::characteristic_time(&popularities, capacity);
+        let came: f64 = popularities.iter().map(|p| 1.0 - (-p * time).exp()).sum();
+        prop_assert!((came - capacity as f64).abs() < 1e-9, "{came} keys in place of {capacity}");
+    }
+
+    #[test]
     fn a_larger_lru_cache_holds_what_a_smaller_one_holds(capacity in 1usize..8, trace in small_traces()) {
         let (small, large) = (Eviction::Lru.replay(capacity, &trace), Eviction::Lru.replay(capacity + 1, &trace));
         prop_assert!(small.iter().zip(&large).all(|(small, large)| *large || !small));

@@ -29,8 +29,7 @@ pub fn zipf(keys: usize, alpha: f64) -> Vec<f64> {
 /// 20(7), 2002, doi:10.1109/JSAC.2002.801752. Why it is so good: C. Fricker, P. Robert, J. Roberts, "A Versatile and
 /// Accurate Approximation for LRU Cache Performance", ITC 24, 2012 (arXiv:1202.3974).
 pub fn che_lru(popularities: &[f64], capacity: usize) -> f64 {
-    let present = |p: f64, time: f64| -(-p * time).exp_m1();
-    hit_ratio(popularities, capacity, present)
+    hit_ratio(popularities, capacity, asked_within)
 }
 
 /// The hit ratio of FIFO, and of eviction at random, by the same reasoning: an entry leaves a time `T` after it came,
@@ -42,14 +41,17 @@ pub fn che_lru(popularities: &[f64], capacity: usize) -> f64 {
 /// the Evaluation of a Class of Replacement Algorithms", IEEE Transactions on Computers C-22(6), 1973,
 /// doi:10.1109/TC.1973.5009115.
 pub fn che_fifo(popularities: &[f64], capacity: usize) -> f64 {
-    let present = |p: f64, time: f64| p * time / (1.0 + p * time);
-    hit_ratio(popularities, capacity, present)
+    let came_within = |p: f64, time: f64| {
+        let absent = 1.0 / (1.0 + p * time);
+        (p * time * absent, p * absent * absent)
+    };
+    hit_ratio(popularities, capacity, came_within)
 }
 
 /// How long, in requests, an entry of a full LRU cache lives that nobody asks for: Che's `T`. Infinite when all keys
 /// fit.
 pub fn characteristic_time(popularities: &[f64], capacity: usize) -> f64 {
-    solve(popularities, capacity, |p, time| -(-p * time).exp_m1())
+    solve(popularities, capacity, asked_within)
 }
 
 /// The hit ratio of a cache that holds the most popular keys and never changes: what frequency alone can give.
@@ -59,29 +61,41 @@ pub fn static_optimum(popularities: &[f64], capacity: usize) -> f64 {
     sorted.iter().take(capacity).sum()
 }
 
-fn hit_ratio(popularities: &[f64], capacity: usize, present: impl Fn(f64, f64) -> f64) -> f64 {
+/// How likely a key of popularity `p` is asked for within a time, and how fast that grows with the time.
+fn asked_within(p: f64, time: f64) -> (f64, f64) {
+    let absent = (-p * time).exp();
+    (1.0 - absent, p * absent)
+}
+
+fn hit_ratio(popularities: &[f64], capacity: usize, present: impl Fn(f64, f64) -> (f64, f64)) -> f64 {
     let time = solve(popularities, capacity, &present);
     if time.is_infinite() {
         return 1.0;
     }
-    popularities.iter().map(|&p| p * present(p, time)).sum()
+    popularities.iter().map(|&p| p * present(p, time).0).sum()
 }
 
-/// The time at which the expected number of present keys is the capacity, by bisection.
-fn solve(popularities: &[f64], capacity: usize, present: impl Fn(f64, f64) -> f64) -> f64 {
+/// The time at which the expected number of present keys is the capacity, by Newton's method.
+///
+/// That number grows ever more slowly with the time, so each step from too early a time ends at one that is still not
+/// too late: no step can leap over the answer, and none is lost.
+fn solve(popularities: &[f64], capacity: usize, present: impl Fn(f64, f64) -> (f64, f64)) -> f64 {
     if capacity >= popularities.iter().filter(|p| **p > 0.0).count() {
         return f64::INFINITY;
     }
-    let filled = |time: f64| popularities.iter().map(|&p| present(p, time)).sum::<f64>();
-    let (mut low, mut high) = (0.0, capacity.max(1) as f64);
-    while filled(high) < capacity as f64 {
-        high *= 2.0;
+    let mut time = 0.0;
+    loop {
+        let (filled, slope) = popularities.iter().fold((0.0, 0.0), |(filled, slope), &p| {
+            let (here, growth) = present(p, time);
+            (filled + here, slope + growth)
+        });
+        let step = (capacity as f64 - filled) / slope;
+        time += step.max(0.0);
+        // Also ends for what is not a number.
+        if !(step > time * 1e-13) {
+            return time;
+        }
     }
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if filled(middle) < capacity as f64 { low = middle } else { high = middle }
-    }
-    f64::midpoint(low, high)
 }
 
 /// The hit ratio of one key that is asked for `rate` times a second, at random moments, with a fixed time to live:
