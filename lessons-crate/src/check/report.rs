@@ -84,7 +84,7 @@ impl Report {
         for property in &self.properties {
             html += &format!(
                 "<li class=\"{word}\"><strong>{word}</strong>: {}{}",
-                escape(property.name),
+                marked(property.name),
                 if property.visible { "" } else { " (hidden)" },
                 word = property.outcome.word(),
             );
@@ -100,10 +100,20 @@ impl Report {
         }
         html += "</ul>";
         if let Some(diagnosis) = &self.diagnosis {
-            html += &format!("<p><strong>Likely cause</strong>: {}</p>", escape(&diagnosis.message));
+            html += &format!("<p><strong>Likely cause</strong>: {}</p>", marked(&diagnosis.message));
         }
         html + "</div>"
     }
+}
+
+/// Text as HTML, in which what stands between backticks is code.
+fn marked(text: &str) -> String {
+    let mut html = String::new();
+    for (index, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        html += &if index % 2 == 1 { format!("<code>{part}</code>") } else { part.to_string() };
+    }
+    html
 }
 
 impl Outcome {
@@ -171,7 +181,7 @@ mod tests {
                     },
                 },
             ],
-            diagnosis: Some(Diagnosis { key: "off-by-one", message: "One item is counted twice.".into() }),
+            diagnosis: Some(Diagnosis { key: "off-by-one", message: "One item is counted twice: `i < n`.".into() }),
         }
     }
 
@@ -185,14 +195,15 @@ mod tests {
              expected:       sum < 4\n         \
              found:          5\n         \
              smallest input: [1, 2]\n\
-             Likely cause: One item is counted twice."
+             Likely cause: One item is counted twice: `i < n`."
         );
     }
 
     #[test]
     fn the_html_says_the_same_and_is_escaped() {
         let html = report().html();
-        for part in ["data-passed=\"false\"", "off-by-one", "<strong>failed</strong>", "sum &lt; 4", "[1, 2]"]
+        let code = "twice: <code>i &lt; n</code>.";
+        for part in ["data-passed=\"false\"", "off-by-one", "<strong>failed</strong>", "sum &lt; 4", "[1, 2]", code]
         {
             assert!(html.contains(part), "{part} in {html}");
         }
