@@ -181,7 +181,10 @@ mod tests {
                     },
                 },
             ],
-            diagnosis: Some(Diagnosis { key: "off-by-one", message: "One item is counted twice: `i < n`.".into() }),
+            diagnosis: Some(Diagnosis {
+                key: "off-by-one",
+                message: "One item is counted twice: `i < n`.".into(),
+            }),
         }
     }
 
@@ -203,7 +206,8 @@ mod tests {
     fn the_html_says_the_same_and_is_escaped() {
         let html = report().html();
         let code = "twice: <code>i &lt; n</code>.";
-        for part in ["data-passed=\"false\"", "off-by-one", "<strong>failed</strong>", "sum &lt; 4", "[1, 2]", code]
+        for part in
+            ["data-passed=\"false\"", "off-by-one", "<strong>failed</strong>", "sum &lt; 4", "[1, 2]", code]
         {
             assert!(html.contains(part), "{part} in {html}");
         }
