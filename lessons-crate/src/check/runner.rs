@@ -232,7 +232,16 @@ fn diagnose_panic(message: &str) -> Diagnosis {
             ),
         )
     } else {
-        ("panicked", format!("The code stopped with \"{message}\": which input brings it there?"))
+        let advice = if message.starts_with("index out of bounds") {
+            "a place behind the end was asked for. Is the place rounded up and the length down, or must it go back to the start when it passes the end?"
+        } else if message.contains("divisor of zero") || message.contains("divide by zero") {
+            "a number that is divided by is 0 here: where does it come from?"
+        } else if message.contains("on an `Err` value") || message.contains("on a `None` value") {
+            "this input has no value to unwrap, on purpose. Say with `match` or `?` what to do then."
+        } else {
+            "which input brings it there?"
+        };
+        ("panicked", format!("The code stopped with \"{message}\": {advice}"))
     };
     Diagnosis { key, message }
 }

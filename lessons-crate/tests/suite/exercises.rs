@@ -99,12 +99,12 @@ exercises! {
         cache_is_free, in_percent, less_than_nothing, miss_ratio, misses_skip_the_cache, more_than_all,
     ];
     d04_lru in "d04-lru": check::lru::<LruCache>(), wrong: [
-        capacity_exceeded, evicts_the_newest, get_is_not_a_use, ghost_key, linear_time, old_value_kept,
-        put_is_not_a_use, replacing_evicts,
+        capacity_exceeded, evicts_the_newest, get_is_not_a_use, ghost_key, linear_time, newest_not_set,
+        old_value_kept, oldest_not_set, put_is_not_a_use, replacing_evicts, stale_newest,
     ];
     d04_sieve in "d04-sieve": check::sieve::<SieveCache>(), wrong: [
-        bit_ignored, bits_stay_set, born_visited, hand_restarts, hand_skips_one, moves_on_hit, newest_first,
-        second_chance,
+        bit_ignored, bits_stay_set, born_visited, hand_behind_the_end, hand_restarts, hand_skips_one,
+        hand_stops_at_the_end, moves_on_hit, newest_first, second_chance, visit_toggles,
     ];
     d04_single_flight in "d04-single-flight": check::single_flight::<Coalescing>(), wrong: [
         answered_twice, everyone_loads, failure_told_to_one, invalidate_ignored, one_flight_for_all,
@@ -122,27 +122,30 @@ exercises! {
         program_order_only,
     ];
     d06_filter_size in "d06-filter-size": check::filter_size(filter_size), wrong: [
-        k_without_ln2, ln2_not_squared, log_base_10, zero_hashes,
+        k_without_ln2, ln2_not_squared, log_base_10, log_base_2, zero_hashes,
     ];
     d06_bloom_filter in "d06-bloom-filter": check::bloom_filter::<Bloom>(), wrong: [
-        any_instead_of_all, consecutive_bits, log_base_10, random_hasher, same_hash_k_times, union_intersects,
-        union_of_any_sizes, vec_of_bool,
+        any_instead_of_all, consecutive_bits, log_base_10, one_position_asked, random_hasher,
+        same_hash_k_times, union_intersects, union_of_any_sizes, union_replaces, vec_of_bool, word_per_bit,
     ];
     d06_cuckoo_filter in "d06-cuckoo-filter": check::deletable_filter::<Cuckoo>(), wrong: [
-        no_relocation, removes_every_copy, removes_from_one_bucket, second_bucket_from_key, victim_lost,
-        zero_fingerprint,
+        asks_one_bucket, ignores_copies, never_refuses, no_relocation, removes_every_copy, removes_from_both,
+        removes_from_one_bucket, second_bucket_from_key, victim_lost, zero_fingerprint,
     ];
     d06_growing_filter in "d06-growing-filter": check::growing_filter::<Growing>(), wrong: [
-        duplicates_counted, forgets_old_keys, grows_by_a_constant, looks_in_one_stage, rates_add_up,
+        duplicates_counted, forgets_old_keys, grows_by_a_constant, looks_in_one_stage, old_stages_forgotten,
+        rates_add_up,
     ];
     d07_bottleneck in "d07-bottleneck": check::bottleneck(bottleneck), wrong: [
-        adds_the_tiers_up, servers_forgotten, the_emptiest, the_slowest, visits_forgotten,
+        adds_the_tiers_up, servers_forgotten, the_emptiest, the_slowest, upside_down, visits_forgotten,
     ];
     d07_predict_p99 in "d07-predict-p99": check::predict_p99(p99), wrong: [
-        filter_forgotten, hits_and_misses_mixed, mean_for_p99, no_line, p99_of_the_misses, unknown_are_hits,
+        filter_forgotten, hits_and_misses_mixed, mean_for_p99, no_line, own_time_forgotten,
+        p99_of_the_misses, percent_for_share, share_multiplied, unknown_are_hits,
     ];
     d07_read_path in "d07-read-path": check::read_path(resolve), wrong: [
-        absence_not_kept, absent_too_long, cache_down_is_a_failure, down_is_absent, filter_too_late, never_fills,
+        absence_not_believed, absence_not_kept, absent_too_long, cache_down_is_a_failure,
+        cache_down_is_absent, down_is_absent, filter_too_late, miss_is_absent, never_fills,
     ];
     d08_visible in "d08-visible": check::visible(visible), wrong: [
         aborted_counts, aborted_deleter, any_deleter, deleter_forgotten, newest, not_even_own,

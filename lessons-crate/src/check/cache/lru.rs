@@ -85,7 +85,12 @@ fn evicts_the_oldest(make: Make) -> Result<(), Failure> {
             return Err(if newest && capacity > 1 {
                 failure.diagnosis(
                     "evicts-the-newest",
-                    "The key that was used last leaves: that is the other end of the list.",
+                    "The key that was used last leaves. Either that is the wrong end of the list, or `newest` is not set when a slot is linked in front: then the list looks empty each time, and every newcomer becomes its oldest.",
+                )
+            } else if evicted.is_none() {
+                failure.diagnosis(
+                    "nobody-leaves",
+                    "The cache is full and nobody leaves: is `oldest` empty? The first slot that is linked is the newest and the oldest, also when the only one has just been unlinked.",
                 )
             } else {
                 failure
@@ -107,7 +112,7 @@ fn get_is_a_use(make: Make) -> Result<(), Failure> {
     Err(if evicted == Some((1, 10)) {
         failure.diagnosis(
             "get-is-not-a-use",
-            "The key that came first leaves although it was just asked for: that is FIFO. `get` must make its key the one used last, and the entry that was newest must learn who is newer now.",
+            "The key that came first leaves although it was just asked for: that is FIFO. `get` must make its key the one used last: unlink it (if it was the oldest, `oldest` moves on to the next newer), then link it in front, where the entry that was newest must learn who is newer now.",
         )
     } else {
         failure
@@ -161,6 +166,11 @@ fn evicted_is_gone(make: Make) -> Result<(), Failure> {
             "ghost-key",
             "The evicted key is still found: it must leave the map too, or its slot is read as if it were still its own.",
         )
+    } else if found.2.is_none() {
+        failure.diagnosis(
+            "newcomer-not-in-the-map",
+            "The key that was stored last is not found: it must be put into the map, with the slot of the one that left.",
+        )
     } else if found.2 == Some(10) {
         failure.diagnosis(
             "value-of-the-evicted",
@@ -189,7 +199,10 @@ fn random_runs(make: Make) -> Result<(), Failure> {
             };
             if found != expected || cache.count() != model.len() {
                 let expected = format!("{expected}, {} keys", model.len());
-                return Err(Failure::new(expected, format!("{found}, {} keys", cache.count())).input(done));
+                return Err(Failure::new(expected, format!("{found}, {} keys", cache.count())).input(done).diagnosis(
+                    "stale-link",
+                    "Single steps work, and a longer run goes wrong: something still points to where an entry was before. After `unlink` and `link_newest` look at six things: `newer` and `older` of the slot itself, of both its neighbors the link toward it, and the cache's `newest` and `oldest`. In a slot that is used again key, value and both links are new.",
+                ));
             }
         }
     }

@@ -80,6 +80,12 @@ fn play_and_compare(
 }
 
 fn leaves_in_order(make: Make) -> Result<(), Failure> {
+    if play(make, 3, "ABCDEF") == "AB" {
+        return Err(Failure::new("ABC leave", "AB leave").input(words(3, "ABCDEF")).diagnosis(
+            "capacity-exceeded",
+            "There is one key too many: one must leave *before* the new one is in, when as many as `capacity` are stored.",
+        ));
+    }
     play_and_compare(
         make,
         "ABCDEF",
@@ -88,7 +94,7 @@ fn leaves_in_order(make: Make) -> Result<(), Failure> {
             (
                 "CDE",
                 "newest-first",
-                "The newest key leaves first: the hand starts at the oldest and goes toward the newest.",
+                "The newest key leaves first: the hand starts at the oldest and goes toward the newest, and new keys come in at the newest end.",
             ),
             (
                 "AC",
@@ -105,6 +111,12 @@ fn visited_is_passed_over(make: Make) -> Result<(), Failure> {
         return Err(Failure::new("B leaves", "A leaves").input(words(3, "ABCaD")).diagnosis(
             "born-visited",
             "A new key counts as visited, so a visit makes no difference: its bit is set by `get` only.",
+        ));
+    }
+    if play(make, 3, "ABCaD") == "B" && play(make, 3, "ABCaaD") == "A" {
+        return Err(Failure::new("B leaves", "A leaves").input(words(3, "ABCaaD")).diagnosis(
+            "visit-toggles",
+            "The second visit has cleared the bit: `get` sets it to true, whatever it was.",
         ));
     }
     play_and_compare(
@@ -144,10 +156,32 @@ fn hand_wraps(make: Make) -> Result<(), Failure> {
         make,
         "ABCabcDE",
         "AB",
+        &[
+            (
+                "AD",
+                "bits-stay-set",
+                "B and C were passed over a second time: when the hand passes a visited key it must clear its bit, or it never leaves.",
+            ),
+            (
+                "C",
+                "hand-stops-at-the-end",
+                "All keys were visited, and the hand gives up at the newest, C: it must go on at the oldest, whose bit it has cleared by then.",
+            ),
+            (
+                "B",
+                "clears-other-bits",
+                "The hand was at A, and all bits are clear at once: it clears the bit of the key that it passes, and of no other.",
+            ),
+        ],
+    )?;
+    play_and_compare(
+        make,
+        "ABCabDE",
+        "CA",
         &[(
-            "AD",
-            "bits-stay-set",
-            "B and C were passed over a second time: when the hand passes a visited key it must clear its bit, or it never leaves.",
+            "CD",
+            "hand-behind-the-end",
+            "C was the newest, so when it has left the hand points behind the end, where the newcomer D comes in. It must go back to the oldest.",
         )],
     )
 }

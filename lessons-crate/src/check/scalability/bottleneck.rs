@@ -113,6 +113,19 @@ fn check(find: Find, tiers: &[Tier]) -> Result<(), Failure> {
             "servers-forgotten",
             "Each tier is taken for a single server. It works on several visits at once: multiply by the servers.",
         )
+    } else if same(found, least(tiers, |tier| f64::from(tier.servers) * tier.visits / tier.seconds)) {
+        (
+            "visits-multiplied",
+            "A tier that is visited three times fills up at a third of the requests, not at three times as many: divide by the visits.",
+        )
+    } else if same(found, least(tiers, |tier| capacity(tier).recip()))
+        || same(found, least(tiers, |tier| f64::from(tier.servers) / tier.visits * tier.seconds))
+        || same(found, (place, rate.recip()))
+    {
+        (
+            "upside-down",
+            "This number is in seconds, not in requests per second: servers / (visits × seconds), with the divisor in parentheses, and the tier with the *least* of it fills up first.",
+        )
     } else if (found.1 * sum - 1.0).abs() < 1e-6 {
         (
             "adds-the-tiers-up",

@@ -146,6 +146,10 @@ fn diagnose(path: &ReadPath, found: Option<f64>) -> Option<(&'static str, String
     let p99: fn(&MMc) -> f64 = |line| line.latency_quantile(0.99);
     let alone = (share > 0.01).then(|| path.own_time + path.store_time * (share / 0.01).ln());
     let known_only = (1.0 - path.unknown) * (1.0 - path.hit_ratio);
+    // A quantile of what reaches the store.
+    let at = |quantile: f64| line(share).map(|line| path.own_time + line.latency_quantile(quantile));
+    let is = |other: Option<f64>| found.is_some() && same(found, other);
+    let with_own_time = found.map(|found| found + path.own_time);
     let (key, message) = if same(found, right(path)) {
         return None;
     } else if found.is_some() && same(found, from_line(p99, share)) {
@@ -177,6 +181,61 @@ fn diagnose(path: &ReadPath, found: Option<f64>) -> Option<(&'static str, String
         (
             "unknown-are-hits",
             "The hit ratio is that of links that exist. A code that does not exist is never in the cache: if the filter does not deny it, it reaches the store.",
+        )
+    } else if found.is_some() && same(with_own_time, right(path)) {
+        (
+            "own-time-forgotten",
+            "This is what the store takes. The visitor also waits for the copy itself: `own_time`, for a hit and for a miss.",
+        )
+    } else if share > 0.01 && [at((1.0 - 0.01 / share) / 100.0), at(0.99 / 100.0)].into_iter().any(is) {
+        (
+            "percent-for-share",
+            "`latency_quantile` takes a share from 0 to 1, as 0.99; divided by 100 it gives what nearly all exceed.",
+        )
+    } else if share > 0.01 && is(at(0.01 / share)) {
+        (
+            "the-fast-end",
+            "This is what the *fastest* do not exceed: a quantile counts from the fast end. The slowest 0.01 / reach_store begin at 1 minus that.",
+        )
+    } else if share > 0.01 && is(at(1.0 - 0.01 * share)) {
+        (
+            "share-multiplied",
+            "One request in a hundred is a *larger* share of the fewer that reach the store: 0.01 / reach_store, not 0.01 × reach_store. If 4% reach it, a quarter of them.",
+        )
+    } else if found.is_some_and(|found| !found.is_finite()) {
+        (
+            "no-such-quantile",
+            "A quantile lies between 0 and 1, and this asks for another: the slowest 0.01 / reach_store of what reaches the store begin at 1 minus that.",
+        )
+    } else if path.unknown > 0.0 && is(p99_of(known_only)) {
+        (
+            "unknown-forgotten",
+            "Codes that do not exist reach the store as well, except for those that the filter denies: `unknown × (1 − denied)` of all requests.",
+        )
+    } else if path.unknown > 0.0 && is(p99_of(known_only + path.unknown * path.denied)) {
+        (
+            "denied-for-passed",
+            "`denied` is the share of the made-up codes that the filter stops; 1 − denied reaches the store.",
+        )
+    } else if path.unknown > 0.0 && is(p99_of(1.0 - path.hit_ratio + path.unknown * (1.0 - path.denied))) {
+        (
+            "more-than-all",
+            "The made-up codes are a part of all requests, so what is left for links is 1 − unknown of them: (1 − unknown) × (1 − hit ratio) miss.",
+        )
+    } else if found.is_none() && share <= 0.01 {
+        (
+            "none-for-fast",
+            "`None` is for a store that cannot keep up. When no more than one request in a hundred reaches it, the p99 is that of a hit: `own_time`.",
+        )
+    } else if found.is_none() {
+        (
+            "full-too-early",
+            "The store does keep up here. Into its line comes only what gets past filter and cache, `arrivals × reach_store`; it has `connections` servers, and each does `1.0 / store_time` per second.",
+        )
+    } else if right(path).is_none() {
+        (
+            "time-without-end",
+            "More comes to the store than it can do: the line grows without end, and no time is the p99. The answer is `None`, which `.ok()?` gives when there is no `MMc`.",
         )
     } else {
         return None;

@@ -135,9 +135,28 @@ pub fn read_path(resolve: fn(&str, &mut dyn ReadParts) -> Told) -> Report {
 
 fn hits(resolve: Resolve) -> Result<(), Failure> {
     let mut world = World::new();
-    expect(&resolve("ada", &mut world), &ada(), "resolve(\"ada\"), an existing link")?;
     let told = resolve("ada", &mut world);
-    expect(&told, &ada(), "resolve(\"ada\"), the second time")?;
+    let diagnosis = match (world.cache_asked, world.store_asked) {
+        (0, 0) => Some((
+            "filter-inverted",
+            "Nobody was asked for this link, which exists. `may_exist` is false when there is certainly none; on true, look.".into(),
+        )),
+        (_, 0) => Some((
+            "miss-is-absent",
+            "The cache did not have it, which says nothing about the link: a miss goes on to the store.".into(),
+        )),
+        _ => None,
+    };
+    expect(&told, &ada(), "resolve(\"ada\"), an existing link")
+        .map_err(|failure| failure.maybe_diagnosis(diagnosis))?;
+    let told = resolve("ada", &mut world);
+    let absent = world.cache.get("ada") == Some(&Kept::Absent);
+    let diagnosis = absent.then(|| {
+        let message = "The store had the link, and `Kept::Absent` was kept for it: what is kept must be what was learned.";
+        ("keeps-the-wrong-thing", message.to_owned())
+    });
+    expect(&told, &ada(), "resolve(\"ada\"), the second time")
+        .map_err(|failure| failure.maybe_diagnosis(diagnosis))?;
     if world.store_asked == 1 {
         return Ok(());
     }
@@ -154,6 +173,15 @@ fn denied(resolve: Resolve) -> Result<(), Failure> {
     let mut world = World::new();
     expect(&resolve("nobody", &mut world), &Told::NotFound, "resolve(\"nobody\"), denied by the filter")?;
     let (cache, store) = (world.cache_asked, world.store_asked);
+    if cache + store == 0 && !world.kept.is_empty() {
+        let (code, entry, _) = &world.kept[0];
+        return Err(Failure::new("nothing is kept", format!("{entry:?} is kept for {code:?}"))
+            .input("resolve(\"nobody\")")
+            .diagnosis(
+                "keeps-the-denied",
+                "The filter says \"no\" again the next time, in memory. Kept, each made-up code costs a question to the cache and a place in it.",
+            ));
+    }
     if cache + store == 0 {
         return Ok(());
     }
@@ -169,10 +197,17 @@ fn cache_down(resolve: Resolve) -> Result<(), Failure> {
     let mut world = World::new();
     world.cache_down = true;
     let told = resolve("ada", &mut world);
-    let diagnosis = (told == Told::TryLater).then(|| {
-        let message = "A cache that is down is a miss, not a failure: the store has the answer. Its errors must not leave this function, when reading and when keeping.";
-        ("cache-down-is-a-failure", message.to_owned())
-    });
+    let diagnosis = match told {
+        Told::TryLater => Some((
+            "cache-down-is-a-failure",
+            "A cache that is down is a miss, not a failure: the store has the answer. Its errors must not leave this function, when reading and when keeping.".into(),
+        )),
+        Told::NotFound => Some((
+            "cache-down-is-absent",
+            "That the cache does not answer says nothing about the link, and the store has it. Told as 404, all links vanish with the cache: go on as after a miss.".into(),
+        )),
+        Told::Found(_) => None,
+    };
     expect(&told, &ada(), "resolve(\"ada\") while the cache is down")
         .map_err(|failure| failure.maybe_diagnosis(diagnosis))
 }
@@ -181,10 +216,21 @@ fn ghost(resolve: Resolve) -> Result<(), Failure> {
     let mut world = World::new();
     for visit in ["the first time", "the second time"] {
         let input = format!("resolve(\"ghost\"), {visit}: the filter says maybe, the store has none");
-        expect(&resolve("ghost", &mut world), &Told::NotFound, &input)?;
+        let told = resolve("ghost", &mut world);
+        let diagnosis = (told == Told::TryLater).then(|| {
+            let message = "The answer is known, and will be the same later: there is no such link. That is `NotFound`, from the store and from what the cache keeps of it.";
+            ("absence-is-a-failure", message.to_owned())
+        });
+        expect(&told, &Told::NotFound, &input).map_err(|failure| failure.maybe_diagnosis(diagnosis))?;
     }
     match world.store_asked {
         1 => Ok(()),
+        asked if world.cache.get("ghost") == Some(&Kept::Absent) => Err(Failure::new("one question to the store", format!("{asked}"))
+            .input("resolve(\"ghost\") twice")
+            .diagnosis(
+                "absence-not-believed",
+                "`Kept::Absent` is in the cache, and the store is asked all the same: it is an answer, `NotFound`, and not a miss.",
+            )),
         asked => Err(Failure::new("one question to the store", format!("{asked}"))
             .input("resolve(\"ghost\") twice")
             .diagnosis(

@@ -110,7 +110,7 @@ fn finds_what_it_got(make: Make) -> Result<(), Failure> {
                 .input(format!("with_rate({count}, 0.01), {count} keys, number {missing} is lost"))
                 .diagnosis(
                     "false-negative",
-                    "A Bloom filter never forgets: `may_contain` must look at exactly the bits that `insert` set. Do both compute the same positions?",
+                    "A Bloom filter never forgets: `may_contain` must look at exactly the bits that `insert` set. Do both call `positions`, and use one mask, `1 << (bit % 64)`? And does `insert` keep what other keys have set (`|=`, where `=` clears it)?",
                 ));
         }
     }
@@ -171,10 +171,15 @@ fn memory_is_right(make: Make) -> Result<(), Failure> {
         let limit = optimum as f64 * 1.02 + 128.0;
         if found as f64 > limit {
             let ratio = found as f64 / optimum as f64;
-            let diagnosis = ((ratio - 8.0).abs() < 0.3).then(|| {
+            let diagnosis = if (ratio - 8.0).abs() < 0.3 {
                 let message = "Eight times too much: a `bool` takes a whole byte. Keep 64 bits in each `u64` of a `Vec<u64>`.";
-                ("one-byte-per-bit", message.to_owned())
-            });
+                Some(("one-byte-per-bit", message.to_owned()))
+            } else if (ratio - 64.0).abs() < 2.0 {
+                let message = "64 times too much: there is a whole `u64` for each bit. A word holds 64 of them, so `bits.div_ceil(64)` words are enough.";
+                Some(("one-word-per-bit", message.to_owned()))
+            } else {
+                None
+            };
             return Err(Failure::new(format!("{optimum} bits, at most {limit:.0}"), format!("{found} bits"))
                 .input(format!("with_rate({capacity}, {rate})"))
                 .maybe_diagnosis(diagnosis));
@@ -191,15 +196,18 @@ fn union_has_both(make: Make) -> Result<(), Failure> {
         let other = filled(make, capacity, 0.01, &keys[half..]);
         let input = format!("two filters with_rate({capacity}, 0.01), {half} keys in each");
         if let Err(error) = union.union(other.as_ref()) {
-            return Err(
-                Failure::new("Ok(()) for filters of one size", format!("Err({error:?})")).input(input)
-            );
+            return Err(Failure::new("Ok(()) for filters of one size", format!("Err({error:?})"))
+                .input(input)
+                .diagnosis(
+                    "union-refuses-equals",
+                    "Two filters of one size are refused: is the comparison the wrong way round?",
+                ));
         }
         if let Some(missing) = first_missing(union.as_ref(), &keys) {
             let whose = if missing < half { "the first" } else { "the second" };
             return Err(Failure::new("all keys of both", format!("a key of {whose} is lost"))
                 .input(input)
-                .maybe_diagnosis(Some(diagnosis::of_union(make, half))));
+                .maybe_diagnosis(Some(diagnosis::of_union(make, half, union.as_ref(), &keys))));
         }
     }
     Ok(())

@@ -56,7 +56,16 @@ fn diagnose_bits(ratio: f64, found: u64) -> Option<(&'static str, String)> {
             "(ln 2) must be squared: m = -n ln(rate) / (ln 2)². With (ln 2) alone it is n log2(1 / rate), the least that any filter needs.",
         )
     } else if near(ln_2 * ln_2) {
-        ("ln2-forgotten", "The division by (ln 2)² is missing.")
+        (
+            "ln2-forgotten",
+            "The division by (ln 2)² is missing, or undone: `a / b * b` is a, so the divisor needs parentheses.",
+        )
+    } else if near(1.0 / ln_2) {
+        ("log-base-2", "`log2` where the formula has the natural logarithm: in Rust that is `ln`.")
+    } else if near(ln_2 / 2.0) {
+        ("ln2-doubled", "(ln 2)² is ln 2 times ln 2, not 2 ln 2.")
+    } else if near(ln_2.powi(4)) {
+        ("ln2-multiplied", "(ln 2)² is multiplied by, where the formula divides.")
     } else if found == 0 {
         (
             "zero-bits",
@@ -75,17 +84,38 @@ fn hashes(size: Size, cases: &[(u64, f64)]) -> Result<(), Failure> {
         // Rounding up or down are both fine; the rate hardly differs.
         let fits = (f64::from(found) - ideal).abs() < 1.0 || found == 1 && ideal < 1.5;
         if !fits {
-            let bits_per_key = bits as f64 / keys as f64;
-            let diagnosis = ((f64::from(found) - bits_per_key).abs() < 1.0).then(|| {
-                let message = "k = m/n sets too many bits: the best number is (m/n) ln 2, which leaves half of them clear.";
-                ("k-without-ln2", message.to_owned())
-            });
+            let diagnosis = diagnose_hashes(bits as f64 / keys as f64, ideal, found);
             return Err(Failure::new(format!("{ideal:.2}, rounded"), format!("{found} hash functions"))
                 .input(format!("{keys} keys, rate {rate}"))
                 .maybe_diagnosis(diagnosis));
         }
     }
     Ok(())
+}
+
+fn diagnose_hashes(bits_per_key: f64, ideal: f64, found: u32) -> Option<(&'static str, String)> {
+    let near = |expected: f64| (f64::from(found) - expected).abs() < 1.0;
+    let ln_2 = std::f64::consts::LN_2;
+    let (key, message) = if near(bits_per_key) {
+        (
+            "k-without-ln2",
+            "k = m/n sets too many bits: the best number is (m/n) ln 2, which leaves half of them clear.",
+        )
+    } else if near(bits_per_key / ln_2) {
+        ("k-divided", "m/n is divided by ln 2 here; k is m/n *times* ln 2, which is less than m/n.")
+    } else if near(bits_per_key * ln_2 * ln_2) {
+        ("k-ln2-squared", "Only the formula for the bits has (ln 2)²: k is m/n times ln 2, once.")
+    } else if found > 64 {
+        ("k-of-all-bits", "So many positions for each key? k follows from the bits *per key*: m/n, not m.")
+    } else if ideal >= 2.0 && found <= 1 {
+        (
+            "k-too-small",
+            "One position per key, or none, is far from the best: k = (m/n) ln 2, bits divided by keys. (A quotient of integers drops what is behind the point: divide as `f64`.)",
+        )
+    } else {
+        return None;
+    };
+    Some((key, message.into()))
 }
 
 fn at_least_one(size: Size) -> Result<(), Failure> {

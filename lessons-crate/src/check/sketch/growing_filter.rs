@@ -73,7 +73,7 @@ fn finds_all(make: Make) -> Result<(), Failure> {
                 "A key is lost although the first stage has room: is it added to that stage at all?",
             )
         } else if filter.stages() > 1 {
-            failure.diagnosis("looks-in-one-stage", "Old keys stay in the stages where they were put: `may_contain` must ask every stage, not only the newest.")
+            failure.diagnosis("looks-in-one-stage", "Old keys stay in the stages where they were put: `may_contain` must ask every stage, and one \"maybe\" is enough.")
         } else {
             failure.diagnosis("forgets-old-keys", "A larger filter cannot be filled from a smaller one, because the keys are not stored: keep the old filter and put new keys into an additional one.")
         });
@@ -82,12 +82,14 @@ fn finds_all(make: Make) -> Result<(), Failure> {
 }
 
 fn stages_are_few(make: Make) -> Result<(), Failure> {
-    for (count, most) in [(1, 1), (FIRST, 1), (20 * FIRST, 6), (500 * FIRST, 11)] {
+    for (count, most) in [(1, 1), (FIRST, 1), (FIRST + 10, 2), (20 * FIRST, 6), (500 * FIRST, 11)] {
         let found = filled(make, &present_keys(count as u64)).stages();
         if found == 0 || found > most {
             let failure = Failure::new(format!("at least 1 and at most {most} stages"), format!("{found}"))
                 .input(with_keys(count));
-            return Err(if count > FIRST {
+            return Err(if count == FIRST + 10 {
+                failure.diagnosis("room-not-reset", "Each key that comes makes a stage of its own: a new stage has room for its whole capacity, so `room` must be set when it is added, and counted down by one for each key.")
+            } else if count > FIRST {
                 failure.diagnosis("grows-by-a-constant", "Each lookup asks every stage, so their number matters: make each new stage twice as large as the one before, and a million times the keys take only twenty stages.")
             } else {
                 failure
@@ -119,7 +121,7 @@ fn rate_holds(make: Make) -> Result<(), Failure> {
             return Err(if stages == 1 && count > FIRST {
                 failure.diagnosis("never-grows", "The one stage is overfull: count the keys, and add a stage when the last one holds what it was made for.")
             } else if measured > 1.3 * added_up {
-                failure.diagnosis("grows-too-late", "The stages are overfull: count the keys of the newest stage only, and compare with what *that* stage was made for.")
+                failure.diagnosis("grows-too-late", "A stage is overfull: a key goes into the newest stage, and is counted against what *that* stage was made for.")
             } else {
                 failure.diagnosis("rates-add-up", format!(
                     "An absent key can be mistaken in each of the {stages} stages, so their rates add up: give the first rate / 2, the next rate / 4, and so on, whose sum never passes the whole."
@@ -153,9 +155,24 @@ fn again_takes_no_room(make: Make) -> Result<(), Failure> {
         }
     }
     if filter.stages() == 1 {
-        return Ok(());
+        return again_in_old_stages(make);
     }
     Err(Failure::new("1 stage", format!("{} stages", filter.stages()))
         .input(format!("with_first({FIRST}, {RATE}), the same {} keys 20 times", FIRST / 2))
         .diagnosis("duplicates-counted", "A key that is already found sets no new bit, so it must not count: ask `may_contain` before adding."))
+}
+
+fn again_in_old_stages(make: Make) -> Result<(), Failure> {
+    let keys = present_keys(3 * FIRST as u64);
+    let (mut filter, once) = (filled(make, &keys), filled(make, &keys).stages());
+    for key in keys.iter().cycle().take(20 * keys.len()) {
+        checkpoint();
+        filter.insert(*key);
+    }
+    if filter.stages() == once {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{once} stages, as after the first time"), format!("{} stages", filter.stages()))
+        .input(format!("with_first({FIRST}, {RATE}), the same {} keys 21 times", keys.len()))
+        .diagnosis("duplicates-in-old-stages", "A key that is in an older stage comes again and is put into the newest: ask all stages before adding, not only the newest."))
 }

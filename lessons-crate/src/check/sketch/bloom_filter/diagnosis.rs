@@ -1,8 +1,8 @@
 //! Recognizes the known mistakes in a Bloom filter from what it does.
 
-use super::{Make, filled, first_missing, is_deterministic};
+use super::{Make, Object, filled, first_missing, is_deterministic};
 use crate::rng::Rng;
-use crate::sketch::{formula, present_keys};
+use crate::sketch::formula;
 
 /// A stable key, and what to tell the learner.
 type Known = (&'static str, String);
@@ -60,8 +60,14 @@ pub(super) fn of_rate(capacity: usize, rate: f64, size_bits: usize, measured: f6
             "The k positions of a key lie side by side (h, h + 1, h + 2, ...), so neighbors share them: the step must itself be a hash, h1 + i * h2.",
         ),
         (
+            fill,
+            0.1,
+            "one-position-asked",
+            "The filter errs as often as a bit is set: `may_contain` looks at one of the k positions only. Is there a `return true` before the last one was looked at?",
+        ),
+        (
             without_ln2,
-            0.06,
+            0.15,
             "k-without-ln2",
             "k = m/n sets too many bits: the best number is (m/n) ln 2, which leaves half of them clear.",
         ),
@@ -82,16 +88,20 @@ fn rate_of_runs(keys: usize, bits: u64, hashes: u32) -> f64 {
     full.count() as f64 / bits.max(1) as f64
 }
 
-/// Why a union lacks keys.
-pub(super) fn of_union(make: Make, half: usize) -> Known {
+/// Why a union lacks keys: that of the first half of `keys` and the second.
+pub(super) fn of_union(make: Make, half: usize, union: &dyn Object, keys: &[u64]) -> Known {
     if is_deterministic(make).is_err() {
         return random_hasher();
     }
-    let keys = present_keys(half as u64);
-    let mut twice = filled(make, 2 * half, 0.01, &keys);
-    let again = filled(make, 2 * half, 0.01, &keys);
-    let lost_itself = twice.union(again.as_ref()).is_err() || first_missing(twice.as_ref(), &keys).is_some();
-    if lost_itself {
+    let (first, second) = keys.split_at(half);
+    let mut twice = filled(make, 2 * half, 0.01, first);
+    let again = filled(make, 2 * half, 0.01, first);
+    let lost_itself = twice.union(again.as_ref()).is_err() || first_missing(twice.as_ref(), first).is_some();
+    if !lost_itself && first_missing(union, first).is_none() {
+        ("union-adds-nothing", "The keys of `other` are not there: each word must take the bits of the other's word, too (`|=`).".into())
+    } else if !lost_itself && first_missing(union, second).is_none() {
+        ("union-replaces", "The keys of `other` are there, and those from before are gone: `=` replaces a word, `|=` adds to it.".into())
+    } else if lost_itself {
         ("union-xor", "A filter united with itself loses its keys: exclusive or (`^`) clears the bits that both have; use or (`|`).".into())
     } else {
         ("union-intersects", "Only bits that both filters have are left: that is the intersection (`&`); a union takes every bit of either (`|`).".into())
