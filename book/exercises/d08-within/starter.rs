@@ -4,7 +4,5 @@ use std::collections::{BTreeMap, VecDeque};
 ///
 /// An edge (a, b) says that a follows b.
 fn within(follows: &[(u32, u32)], start: u32, hops: u32) -> BTreeMap<u32, u32> {
-    let steps = BTreeMap::from([(start, 0)]);
-    // TODO: those at 1 step, at 2, ... up to `hops`
-    steps
+    todo!("`start` at 0 steps, then those at 1 step, at 2, ... up to `hops`")
 }
