@@ -148,15 +148,16 @@ exercises! {
         cache_down_is_absent, down_is_absent, filter_too_late, miss_is_absent, never_fills,
     ];
     d08_visible in "d08-visible": check::visible(visible), wrong: [
-        aborted_counts, aborted_deleter, any_deleter, deleter_forgotten, newest, not_even_own,
-        smaller_is_earlier,
+        aborted_counts, aborted_deleter, any_deleter, deleter_forgotten, me_for_next, newest, not_even_own,
+        own_for_ever, smaller_is_earlier,
     ];
     d08_within in "d08-within": check::within(within), wrong: [
-        both_ways, depth_first, last_visit, one_short, one_too_far, start_missing,
+        backwards, both_ways, depth_first, every_path, last_visit, one_short, one_too_far, only_direct,
+        start_missing,
     ];
     d08_serial_order in "d08-serial-order": check::serial_order(order), wrong: [
-        any_name, as_they_began, reads_meet, reads_see_writes_only, takes_the_next_in_a_cycle,
-        writes_do_not_meet,
+        any_name, as_they_began, backwards, both_directions, neighbors_only, reads_meet,
+        reads_see_writes_only, takes_the_next_in_a_cycle, writes_do_not_meet,
     ];
     d09_closure in "d09-closure": check::closure(closure), wrong: [
         any_of_left_side, both_ways, only_what_is_new, single_pass, two_passes,

@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use crate::check::{Checker, Failure, Report};
 use crate::interrupt::checkpoint;
@@ -14,7 +15,8 @@ type Within = fn(&[(u32, u32)], u32, u32) -> BTreeMap<u32, u32>;
 pub fn within(within: Within) -> Report {
     Checker::new("Who is within reach")
         .visible("a chain is followed as far as allowed, and no further", move || {
-            (0..5).try_for_each(|hops| check(within, &[(1, 2), (2, 3), (3, 4)], 1, hops))
+            // Three steps come before one, after which most mistakes still look alike.
+            [0, 3, 1, 2, 4].into_iter().try_for_each(|hops| check(within, &CHAIN, 1, hops))
         })
         .visible("an edge is followed in its direction only", move || {
             check(within, &[(2, 1), (1, 3), (4, 3)], 1, 3)
@@ -34,6 +36,9 @@ pub fn within(within: Within) -> Report {
         .finish()
 }
 
+/// Someone follows 1, who follows 2, and so on.
+const CHAIN: [(u32, u32); 4] = [(9, 1), (1, 2), (2, 3), (3, 4)];
+
 /// Which edges a walk may follow from someone.
 type Follow = fn(&(u32, u32), u32) -> Option<u32>;
 
@@ -41,8 +46,12 @@ fn forth(edge: &(u32, u32), from: u32) -> Option<u32> {
     (edge.0 == from).then_some(edge.1)
 }
 
+fn back(edge: &(u32, u32), from: u32) -> Option<u32> {
+    (edge.1 == from).then_some(edge.0)
+}
+
 fn both_ways(edge: &(u32, u32), from: u32) -> Option<u32> {
-    forth(edge, from).or_else(|| (edge.1 == from).then_some(edge.0))
+    forth(edge, from).or_else(|| back(edge, from))
 }
 
 fn right(edges: &[(u32, u32)], start: u32, hops: u32, follow: Follow) -> BTreeMap<u32, u32> {
@@ -94,6 +103,7 @@ fn diagnose(
 ) -> Option<(&'static str, String)> {
     let mut alone = expected.clone();
     alone.remove(&start);
+    let stops = (0..hops.saturating_sub(1)).find(|early| *found == right(edges, start, *early, forth));
     let later = |(who, steps): (&u32, &u32)| expected.get(who).is_some_and(|fewest| fewest < steps);
     let (key, message) = if *found == alone {
         (
@@ -109,6 +119,16 @@ fn diagnose(
         ("one-step-short", "You stop one step early: those exactly `hops` steps away are in.")
     } else if *found == right(edges, start, hops, both_ways) {
         ("direction-ignored", "(a, b) says that a follows b. From b it leads nowhere.")
+    } else if *found == right(edges, start, hops, back) {
+        (
+            "direction-reversed",
+            "(a, b) says that a follows b: a walk that is at a goes on to b, and not the other way.",
+        )
+    } else if stops.is_some() {
+        (
+            "stops-early",
+            "The walk ends before it has gone `hops` steps: ask everyone whom you find for their edges in turn, until they are `hops` steps away.",
+        )
     } else if *found == last_visits(edges, start, hops) {
         (
             "later-visit-wins",
@@ -125,12 +145,40 @@ fn diagnose(
     Some((key, message.to_owned()))
 }
 
-/// Diamonds in a row: 2^20 paths, 80 edges.
-fn ladder(within: Within) -> Result<(), Failure> {
+/// Diamonds in a row: 2^count paths to the last place, over four times as many edges as diamonds.
+fn diamonds(count: u32) -> Vec<(u32, u32)> {
     let diamond =
         |i: u32| [(3 * i, 3 * i + 1), (3 * i, 3 * i + 2), (3 * i + 1, 3 * i + 3), (3 * i + 2, 3 * i + 3)];
-    let edges: Vec<(u32, u32)> = (0..20).flat_map(diamond).collect();
-    check(within, &edges, 0, 40)
+    (0..count).flat_map(diamond).collect()
+}
+
+/// How much longer 16 diamonds may take than 8. One who looks at all edges for each person takes 4 times as long, one
+/// who goes every path 500 times.
+const SLOWER: f64 = 50.0;
+
+fn ladder(within: Within) -> Result<(), Failure> {
+    // The fastest of some runs, because another program may have been running.
+    let fastest = |count: u32| {
+        let edges = diamonds(count);
+        let runs = (0..4).map(|_| {
+            checkpoint();
+            let started = Instant::now();
+            within(&edges, 0, 2 * count);
+            started.elapsed()
+        });
+        runs.min().unwrap_or_default().max(Duration::from_micros(1))
+    };
+    let [short, long] = [8, 16].map(fastest);
+    let ratio = long.as_secs_f64() / short.as_secs_f64();
+    if ratio < SLOWER {
+        return check(within, &diamonds(20), 0, 40);
+    }
+    Err(Failure::new("a few times as long", format!("{ratio:.0} times as long"))
+        .input("32 edges with 256 paths, and 64 edges with 65,536 paths")
+        .diagnosis(
+            "every-path",
+            "The answers are right, and the time doubles with every other way to the same person: whoever has steps already has been asked for their edges, so do not put them in the queue again.",
+        ))
 }
 
 fn random(within: Within) -> Result<(), Failure> {

@@ -117,6 +117,17 @@ fn exists(schedule: &[Access], conflict: fn(&Access, &Access) -> bool) -> bool {
         .any(|order| respects(&order.iter().map(|i| ids[*i]).collect::<Vec<_>>(), schedule, conflict))
 }
 
+/// The transactions in the order in which they first appear.
+fn by_first_step<'a>(steps: impl Iterator<Item = &'a Access>) -> Vec<u32> {
+    let mut order = Vec::new();
+    for step in steps {
+        if !order.contains(&step.transaction) {
+            order.push(step.transaction);
+        }
+    }
+    order
+}
+
 /// Whether a mistake explains this answer to this schedule.
 type Explains<'a> = dyn Fn(&[Access], Option<&[u32]>) -> bool + 'a;
 
@@ -128,14 +139,20 @@ fn mistake(order: Order) -> Option<(&'static str, String)> {
         schedules.iter().zip(&answers).all(|(schedule, answer)| explains(schedule, answer.as_deref()))
     };
     let as_they_began = |schedule: &[Access], answer: Option<&[u32]>| {
-        let mut began: Vec<u32> = Vec::new();
-        for step in schedule {
-            if !began.contains(&step.transaction) {
-                began.push(step.transaction);
-            }
-        }
+        let began = by_first_step(schedule.iter());
         answer == Some(&began)
     };
+    let as_they_ended = |schedule: &[Access], answer: Option<&[u32]>| {
+        let mut ended = by_first_step(schedule.iter().rev());
+        ended.reverse();
+        answer == Some(&ended)
+    };
+    if all(&as_they_ended) {
+        return Some((
+            "order-of-end",
+            "The order in which transactions end says nothing: what counts is whose conflicting step came first, and sometimes there is no order at all.".into(),
+        ));
+    }
     if all(&as_they_began) {
         return Some((
             "order-of-beginning",
@@ -178,6 +195,39 @@ fn mistake(order: Order) -> Option<(&'static str, String)> {
     };
     if let Some((key, message, _)) = rules.into_iter().find(|(_, _, conflict)| explained(*conflict)) {
         return Some((key, message.to_owned()));
+    }
+    let backwards = |schedule: &[Access], answer: Option<&[u32]>| match answer {
+        Some(order) => respects(&order.iter().rev().copied().collect::<Vec<_>>(), schedule, conflicts),
+        None => right(schedule).is_none(),
+    };
+    if all(&backwards) {
+        return Some((
+            "backwards",
+            "Your orders are right when read from the end: of two conflicting steps, the one that stands first in the schedule puts its transaction first.".into(),
+        ));
+    }
+    let any_conflict = |schedule: &[Access], answer: Option<&[u32]>| {
+        let met = schedule.iter().any(|a| schedule.iter().any(|b| a.conflicts_with(b)));
+        answer.is_none() == met
+    };
+    if all(&any_conflict) {
+        return Some((
+            "both-directions",
+            "You find no order as soon as two steps conflict. A conflict is an arrow in one direction, from the step that stands first to the later one: pair each step only with those after it.".into(),
+        ));
+    }
+    let neighbors_only = |schedule: &[Access], answer: Option<&[u32]>| match answer {
+        Some(order) => schedule.windows(2).all(|pair| {
+            let place = |step: &Access| order.iter().position(|other| *other == step.transaction);
+            !pair[0].conflicts_with(&pair[1]) || place(&pair[0]) < place(&pair[1])
+        }),
+        None => right(schedule).is_none(),
+    };
+    if all(&neighbors_only) {
+        return Some((
+            "neighbors-only",
+            "You compare each step with the next one only. Two steps conflict however many others stand between them: compare each with all that follow.".into(),
+        ));
     }
     let never_none = all(&|schedule, answer| match answer {
         Some(order) => right(schedule).is_none() || respects(order, schedule, conflicts),

@@ -99,6 +99,28 @@ fn different(version: &RowVersion, snapshot: &TakenSnapshot, expected: bool) -> 
         .input(format!("visible(&{version:?}, &{snapshot:?})"))
 }
 
+fn diagnose(
+    version: &RowVersion,
+    snapshot: &TakenSnapshot,
+    expected: bool,
+) -> Option<(&'static str, String)> {
+    let between = |id: u64| snapshot.me < id && id < snapshot.next;
+    let (key, message) = if between(version.created_by) || version.deleted_by.is_some_and(between) {
+        (
+            "me-for-next",
+            "Transaction 5 began after `me`, which is 4, and ended before the snapshot was taken (`next` is 6), so it counts: compare with `next`. A snapshot may be taken later than its transaction got its number.",
+        )
+    } else if version.created_by == snapshot.me && version.deleted_by.is_some() && !expected {
+        (
+            "own-version-deleted",
+            "Whoever made a version does not see it for ever: it may be deleted again. Ask of the deleter too when the creator is `me`.",
+        )
+    } else {
+        return None;
+    };
+    Some((key, message.to_owned()))
+}
+
 fn every(visible: Visible) -> Result<(), Failure> {
     for bits in 0..64u64 {
         let set =
@@ -109,7 +131,8 @@ fn every(visible: Visible) -> Result<(), Failure> {
                 let version = RowVersion { created_by, deleted_by };
                 let expected = right(&version, &snapshot);
                 if visible(&version, &snapshot) != expected {
-                    return Err(different(&version, &snapshot, expected));
+                    let failure = different(&version, &snapshot, expected);
+                    return Err(failure.maybe_diagnosis(diagnose(&version, &snapshot, expected)));
                 }
             }
         }
