@@ -11,11 +11,12 @@ type Closure = fn(AttrSet, &[Fd]) -> AttrSet;
 pub fn closure(closure: fn(AttrSet, &[Fd]) -> AttrSet) -> Report {
     Checker::new("What a set of attributes determines")
         .visible("A with A -> B determines A and B", move || check(closure, "A", &[("A", "B")]))
-        .visible("dependencies may come in any order", move || {
-            check(closure, "A", &[("C", "D"), ("B", "C"), ("A", "B")])
-        })
+        .visible("more may be known than a left side asks for", move || check(closure, "AB", &[("A", "C")]))
         .visible("a left side must be known as a whole", move || {
             check(closure, "A", &[("AB", "C"), ("A", "D")])
+        })
+        .visible("dependencies may come in any order", move || {
+            check(closure, "A", &[("C", "D"), ("B", "C"), ("A", "B")])
         })
         .hidden("an arrow has one direction", move || check(closure, "B", &[("A", "B"), ("B", "C")]))
         .hidden("with no dependency a set determines itself", move || check(closure, "AC", &[]))
@@ -58,7 +59,12 @@ fn diagnose(x: AttrSet, fds: &[Fd], expected: AttrSet, found: AttrSet) -> Option
     });
     let (key, message) = if !x.is_subset(found) {
         ("given-left-out", "What you are given is known too: a closure contains the set that it starts from.")
-    } else if !found.is_subset(expected) && found == any_part {
+    } else if found == x {
+        (
+            "nothing-added",
+            "Nothing was added to what was given. When all of `fd.lhs` is known, `fd.lhs.is_subset(known)`, add `fd.rhs`; more may be known than that.",
+        )
+    } else if !found.is_subset(expected) && found.is_subset(any_part) {
         (
             "part-of-left-side",
             "A dependency AB -> C needs both A and B. You apply it when one of them is known: ask `fd.lhs.is_subset(known)`.",
@@ -71,7 +77,7 @@ fn diagnose(x: AttrSet, fds: &[Fd], expected: AttrSet, found: AttrSet) -> Option
     } else if found.is_subset(expected) {
         (
             "stops-early",
-            "What the last dependency adds can make an earlier one apply. Go through all of them again until a whole pass adds nothing.",
+            "What the last dependency adds can make an earlier one apply. Keep all that is known, ask each dependency about all of it, and go through the list again until a whole pass adds nothing.",
         )
     } else {
         return None;

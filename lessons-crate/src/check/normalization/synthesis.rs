@@ -68,7 +68,16 @@ fn exactly(
     let failure = Failure::new(show_sets(&expected), show_sets(&found))
         .input(format!("synthesize({all}, [{}])", show(&fds)));
     let same_key = |part: &&AttrSet| part.contains(0) && part.len() < expected[0].len();
-    Err(if expected.len() == 1 && found.iter().filter(same_key).count() > 1 {
+    let not_direct =
+        |part: &AttrSet| !expected.contains(part) && fds.iter().any(|fd| closure(fd.lhs, &fds) == *part);
+    Err(if expected.len() > 1 && found == [all] {
+        not_split(failure)
+    } else if expected.len() > 1 && found.iter().any(not_direct) {
+        failure.diagnosis(
+            "not-direct",
+            "A table has what its left side determines directly. What follows only by way of another table is stored there: with A -> B and B -> C, the C belongs to B.",
+        )
+    } else if expected.len() == 1 && found.iter().filter(same_key).count() > 1 {
         failure.diagnosis(
             "not-grouped",
             "One table for each dependency is more tables than needed: those with the same left side describe the same thing, so they share a table.",
@@ -96,16 +105,20 @@ fn third(all: AttrSet, fds: &[Fd], parts: &[AttrSet]) -> Result<(), Failure> {
     };
     let failure = Failure::new("tables in third normal form", format!("{part} of {}", show_sets(parts)));
     Err(if parts.len() == 1 && parts[0] == all {
-        failure.diagnosis(
-            "not-split",
-            "The table is returned as it was, and it holds some facts more than once.",
-        )
+        not_split(failure)
     } else {
         failure.diagnosis(
             "redundant-dependency",
             "A dependency that follows from the others needs no table of its own, and brings attributes together that belong apart. Remove each one that the others imply.",
         )
     })
+}
+
+fn not_split(failure: Failure) -> Failure {
+    failure.diagnosis(
+        "not-split",
+        "The table is returned as it was, and it holds some facts more than once. Make a table for each left side of a minimal cover.",
+    )
 }
 
 fn lossless(all: AttrSet, fds: &[Fd], parts: &[AttrSet]) -> Result<(), Failure> {
@@ -141,6 +154,6 @@ fn apart(_all: AttrSet, _fds: &[Fd], parts: &[AttrSet]) -> Result<(), Failure> {
     let Some((part, other)) = parts.iter().enumerate().find_map(inside) else { return Ok(()) };
     Err(Failure::new("tables of which none is part of another", format!("{part} and {other}")).diagnosis(
         "inside-another",
-        "All that the smaller table says is in the larger one too: leave the smaller one out.",
+        "All that the smaller table says is in the larger one too: leave the smaller one out, or the second of two that are equal.",
     ))
 }
