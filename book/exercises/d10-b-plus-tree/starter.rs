@@ -10,7 +10,9 @@ impl Tree {
     fn descend(&self, key: u64) -> (Vec<(usize, usize)>, usize) {
         let (mut path, mut page) = (Vec::new(), self.root);
         for _ in 1..self.height {
-            let TreePage::Inner { keys, children } = self.pages.read(page) else { unreachable!() };
+            let TreePage::Inner { keys, children } = self.pages.read(page) else {
+                unreachable!("page {page} is a leaf: do `root` and `height` change together?")
+            };
             let child = keys.partition_point(|separator| *separator <= key);
             path.push((page, child));
             page = children[child];
@@ -32,7 +34,9 @@ impl TreeExercise for Tree {
 
     fn insert(&mut self, key: u64, value: u64) -> Option<u64> {
         let (path, page) = self.descend(key);
-        let TreePage::Leaf { mut entries, next } = self.pages.read(page).clone() else { unreachable!() };
+        let TreePage::Leaf { mut entries, next } = self.pages.read(page).clone() else {
+            unreachable!("page {page} is no leaf: do `root` and `height` change together?")
+        };
         match entries.binary_search_by_key(&key, |entry| entry.0) {
             Ok(at) => todo!("replace the value"),
             Err(at) => entries.insert(at, (key, value)),
@@ -42,7 +46,9 @@ impl TreeExercise for Tree {
 
     fn get(&self, key: u64) -> Option<u64> {
         let (_, page) = self.descend(key);
-        let TreePage::Leaf { entries, .. } = self.pages.read(page) else { unreachable!() };
+        let TreePage::Leaf { entries, .. } = self.pages.read(page) else {
+            unreachable!("page {page} is no leaf: do `root` and `height` change together?")
+        };
         let at = entries.binary_search_by_key(&key, |entry| entry.0).ok()?;
         Some(entries[at].1)
     }
