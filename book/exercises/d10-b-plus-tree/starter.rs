@@ -6,12 +6,13 @@ struct Tree {
 }
 
 impl Tree {
-    /// The leaf where a key is or belongs, and the pages above it with the number of the child that was taken.
+    /// The leaf where a key is or belongs, and the pages above it, each with the
+    /// number of the child that was taken.
     fn descend(&self, key: u64) -> (Vec<(usize, usize)>, usize) {
         let (mut path, mut page) = (Vec::new(), self.root);
         for _ in 1..self.height {
             let TreePage::Inner { keys, children } = self.pages.read(page) else {
-                unreachable!("page {page} is a leaf: do `root` and `height` change together?")
+                unreachable!("page {page} is a leaf: are root and height right?")
             };
             let child = keys.partition_point(|separator| *separator <= key);
             path.push((page, child));
@@ -20,9 +21,11 @@ impl Tree {
         (path, page)
     }
 
-    /// Tells the parent, the last of the path, that its child was split: from `key` on, keys are in page `right`.
+    /// Tells the parent, the last of the path, that its child was split: from `key`
+    /// on, keys are in page `right`.
     fn add_child(&mut self, path: Vec<(usize, usize)>, key: u64, right: usize) {
-        todo!("no parent: a new root, one level more; no room: split the parent too, and go on with its middle key")
+        // No parent: a new root, one level more.
+        todo!("no room: split the parent too, and go on with its middle key")
     }
 }
 
@@ -35,19 +38,20 @@ impl TreeExercise for Tree {
     fn insert(&mut self, key: u64, value: u64) -> Option<u64> {
         let (path, page) = self.descend(key);
         let TreePage::Leaf { mut entries, next } = self.pages.read(page).clone() else {
-            unreachable!("page {page} is no leaf: do `root` and `height` change together?")
+            unreachable!("page {page} is no leaf: are root and height right?")
         };
         match entries.binary_search_by_key(&key, |entry| entry.0) {
             Ok(at) => todo!("replace the value"),
             Err(at) => entries.insert(at, (key, value)),
         }
-        todo!("write the leaf; when it has more than self.pages.capacity() entries, split it, and add_child")
+        // More entries than self.pages.capacity(): split it, and add_child.
+        todo!("write the leaf")
     }
 
     fn get(&self, key: u64) -> Option<u64> {
         let (_, page) = self.descend(key);
         let TreePage::Leaf { entries, .. } = self.pages.read(page) else {
-            unreachable!("page {page} is no leaf: do `root` and `height` change together?")
+            unreachable!("page {page} is no leaf: are root and height right?")
         };
         let at = entries.binary_search_by_key(&key, |entry| entry.0).ok()?;
         Some(entries[at].1)
