@@ -171,14 +171,16 @@ exercises! {
         one_table_per_dependency,
     ];
     d10_pages_touched in "d10-pages-touched": check::pages_touched(pages_touched), wrong: [
-        always_together, order_ignored, page_for_each_row, part_of_a_page, rounded_away, rows_for_pages,
+        always_together, order_ignored, page_for_each_row, pages_missed, part_of_a_page, rounded_away,
+        rows_for_pages,
     ];
     d10_index_use in "d10-index-use": check::index_use(index_use), wrong: [
-        after_the_range, any_column, fixed_columns_stay, order_as_a_set, output_forgotten, range_not_counted,
+        after_the_range, any_column, first_column_only, fixed_columns_stay, order_as_a_set, output_forgotten,
+        range_not_counted, whole_order,
     ];
     d10_b_plus_tree in "d10-b-plus-tree": check::b_plus_tree::<Tree>(), wrong: [
-        asks_for_each_key, cuts_off_one, forgets_the_link, inner_pages_grow, keeps_inner_separator,
-        moves_leaf_separator, stores_twice, wrong_side_of_equal,
+        asks_for_each_key, child_before, cuts_off_one, forgets_the_link, inner_pages_grow, keeps_inner_separator,
+        moves_leaf_separator, stops_with_a_leaf, stores_twice, wrong_side_of_equal,
     ];
     d11_range_partition in "d11-range-partition": check::range_partition(partition), wrong: [
         below_the_first, inclusive_upper, lower_missed, null_is_zero, off_by_one, open_ended,

@@ -227,6 +227,16 @@ fn shape_problem(tree: &dyn TreeExercise) -> Option<(&'static str, String)> {
             "There are pages that cannot be reached from the root: when the root itself is split, a new root takes both halves, and `root()` must tell its number.",
         );
     }
+    let first = |id: &usize| match &pages.pages[*id] {
+        TreePage::Leaf { entries, .. } => entries.first().map(|entry| entry.0),
+        TreePage::Inner { .. } => None,
+    };
+    if !leaves.iter().is_sorted_by_key(first) {
+        return known(
+            "children-out-of-order",
+            "The children of an inner page do not ascend: a new page belongs right behind the one that was split, at that child's number + 1, and the key between them at the child's number.",
+        );
+    }
     let mut chain = vec![leaves[0]];
     while let TreePage::Leaf { next: Some(next), .. } = &pages.pages[chain[chain.len() - 1]] {
         chain.push(*next);
@@ -271,6 +281,11 @@ fn ranges_are_right(make: Make) -> Result<(), Failure> {
             let found = tree.range(first, last);
             if found != expected {
                 let chain = shape_problem(tree.as_ref());
+                let stops_early = || {
+                    let message = "The range is right as far as it goes, and ends too early: after the last entry of a leaf go on with `next`, until a key is beyond the range.";
+                    let begun = !found.is_empty() && expected.len() > found.len() + 1;
+                    (begun && expected.starts_with(&found)).then(|| ("stops-early", message.to_owned()))
+                };
                 let bounds = || {
                     let keys: Vec<u64> = found.iter().map(|entry| entry.0).collect();
                     let inside = keys.iter().all(|key| (first..=last).contains(key));
@@ -283,7 +298,7 @@ fn ranges_are_right(make: Make) -> Result<(), Failure> {
                     format!("{} entries", found.len()),
                 )
                 .input(format!("capacity 6; even keys 0 to 998, {order}; range({first}, {last})"))
-                .maybe_diagnosis(chain.or_else(bounds)));
+                .maybe_diagnosis(chain.or_else(stops_early).or_else(bounds)));
             }
         }
     }
@@ -355,7 +370,9 @@ fn replaces(make: Make) -> Result<(), Failure> {
     if expected == found {
         return Ok(());
     }
+    let message = "A key that is there already must be replaced, not stored a second time.";
+    let twice = (found.len() > expected.len()).then(|| ("stored-twice", message.to_owned()));
     Err(Failure::new(format!("{} entries", expected.len()), format!("{} entries", found.len()))
         .input("capacity 4; 2,000 inserts of 100 different keys")
-        .diagnosis("stored-twice", "A key that is there already must be replaced, not stored a second time."))
+        .maybe_diagnosis(twice))
 }

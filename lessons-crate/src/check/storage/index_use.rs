@@ -191,6 +191,11 @@ fn diagnose(
                 "A condition on a later column does not narrow the search when an earlier one is free: think of a phone book, sorted by last name and then first name, and look for everyone called Ada.",
             )
         }
+    } else if found.search_columns < equal {
+        (
+            "leading-not-counted",
+            "Every column of the index that must equal a value narrows the search, from the first up to the first one that need not, in whatever order the query names them.",
+        )
     } else if found.search_columns < expected.search_columns && found.search_columns == equal {
         (
             "range-not-counted",
@@ -201,6 +206,13 @@ fn diagnose(
             "order-as-a-set",
             "Order has a direction from the first column on: entries sorted by (a, b) are not sorted by b, nor by (b, a).",
         )
+    } else if !found.sorted && expected.sorted && query.order_by.is_empty() {
+        ("no-order-asked", "No order is asked for, so that any order will do: `sorted` is true.")
+    } else if !found.sorted && expected.sorted && index.starts_with(&query.order_by) {
+        (
+            "beginning-of-order",
+            "Entries sorted by (a, b, c) are sorted by a, and by (a, b): the order asked for need only be the beginning of the index's.",
+        )
     } else if !found.sorted && expected.sorted {
         (
             "equality-fixes-order",
@@ -210,6 +222,11 @@ fn diagnose(
         (
             "columns-forgotten",
             "To do without the table, the index must have every column that the query names: in the conditions, in the order, and in what it gives out.",
+        )
+    } else if !found.covers && expected.covers {
+        (
+            "more-columns-do-no-harm",
+            "The index has every column that the query names, and that is enough: it may have others, and they may stand in any order.",
         )
     } else {
         return None;

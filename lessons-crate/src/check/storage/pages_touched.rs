@@ -70,6 +70,21 @@ fn compare(touched: Touched, pages: u64, rows: u64, found: u64, together: bool) 
             "page-for-each-row",
             "A page is counted for each row. Two rows may lie in the same page, and it is read once: with m pages, a page is missed by one row with probability 1 - 1/m.",
         ))
+    } else if !together && answer > 0.0 && (near(m - expected) || near(expected / m)) {
+        Some((
+            "pages-missed",
+            "(1 - 1/m)^k is the probability that one page is *missed* by all k rows. What is asked for is how many of the m pages are *not* missed: m times the rest.",
+        ))
+    } else if !together && near(m * (1.0 - (1.0 - share).powf(rows as f64 / m))) {
+        Some((
+            "fixed-rows-to-a-page",
+            "That lets each page hold exactly rows/pages of the rows (Yao 1977): a little more exact, and another model. Here each row lies in any page, as likely as in any other, however many are there already (Cardenas 1975).",
+        ))
+    } else if together && near(expected + 1.0) {
+        Some((
+            "page-too-many",
+            "That is one page too many when the rows end with a page, or when there are none: round up, and add nothing.",
+        ))
     } else if together && near(formula::pages_touched(pages, found)) {
         Some((
             "order-ignored",
