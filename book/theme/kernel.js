@@ -56,6 +56,21 @@
       "and open the address that it prints. Your edits are kept.";
   }
 
+  // Whoever gives the address of a hub means their server there: the hub says whose token it is.
+  async function isOnHub() {
+    const { base, token } = place;
+    if (place.kind !== "elsewhere" || place.hub) return false;
+    const headers = { Authorization: `token ${token}` };
+    const response = await fetch(`${base}hub/api/user`, { headers, credentials: "omit" }).catch(() => null);
+    if (response?.status === 401 || response?.status === 403) {
+      throw new KernelError(`${place.name} does not take this token.`);
+    }
+    const user = response?.ok ? await response.json().catch(() => null) : null;
+    if (!user?.name || place.base !== base) return false;
+    place.choose("elsewhere", `${base}user/${encodeURIComponent(user.name)}/`, token);
+    return true;
+  }
+
   class Kernel {
     constructor() {
       this.id = null;
@@ -79,6 +94,7 @@
       try {
         return await api("/status");
       } catch (problem) {
+        if (await isOnHub()) return this.reach();
         const { base, hub } = place;
         if (!problem.gone || !hub || this.woken === hub) throw problem;
         let response;

@@ -26,10 +26,12 @@
   // /user/NAME/, or several, below /user/NAME/SERVER/; before it runs, /hub/user/NAME/ leads there.
   const PAGE = "(?:lab|tree|notebooks|doc|edit|files|consoles|terminals|nbclassic)";
   const HUB = new RegExp(`^(.*?)(?:/hub)?(/user/[^/]+(?:/(?!${PAGE}(?:/|$))[^/]+)?)(?:/.*)?$`);
+  // The pages of the hub itself: which server is meant, kernel.js asks the hub.
+  const OWN = /\/hub(?:\/.*)?$/;
   const ALONE = new RegExp(`/${PAGE}(?:/.*)?$`);
   function below(path) {
     const [, before, user] = HUB.exec(path) ?? [];
-    return (user ? before + user : path.replace(ALONE, "")).replace(/\/*$/, "/");
+    return (user ? before + user : path.replace(OWN, "").replace(ALONE, "")).replace(/\/*$/, "/");
   }
 
   // `kind` is here, elsewhere or recorded; elsewhere has a `url` and a `token`.
@@ -67,9 +69,6 @@
       const base = URL.canParse(url) ? new URL(url) : null;
       if (!base?.protocol.startsWith("http")) {
         throw new TypeError("That is not a web address; it starts with https:// or http://.");
-      }
-      if (/\/hub\/(?!user\/)/.test(base.pathname)) {
-        throw new TypeError("That is a page of the hub itself. Your server there has an address with /user/ and your name in it: open it, and copy that.");
       }
       token = token || base.searchParams.get("token") || "";
       base.search = base.hash = "";

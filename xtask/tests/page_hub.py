@@ -24,7 +24,7 @@ def free_ports(count):
 
 @contextmanager
 def jupyter_hub(site):
-    """Gives the address of ada's server, which does not run yet, and her token."""
+    """Gives the address of a hub, and the token of ada, whose server does not run yet."""
     with tempfile.TemporaryDirectory() as folder:
         ports = free_ports(3)
         address = f"http://127.0.0.1:{ports[0]}"
@@ -47,7 +47,7 @@ def jupyter_hub(site):
                 return None  # it is still starting
 
         try:
-            yield f"{address}/user/ada/", wait(token, "a token of the hub", 30)
+            yield address, wait(token, "a token of the hub", 30)
         finally:
             started = descendants(hub.pid)
             hub.send_signal(signal.SIGINT)
@@ -56,16 +56,27 @@ def jupyter_hub(site):
 
 
 def run(browser, site):
-    @check("on a JupyterHub: a wrong token is named, the reader's server is started, cells run there")
+    def says(words, seconds=10):
+        wait(lambda: words in browser.find(".where").text, words, seconds)
+
+    @check("on a JupyterHub: wrong tokens and names are told, the reader's servers are started, cells run there")
     def _():
-        with jupyter_hub(site) as (address, token):
+        with jupyter_hub(site) as (hub, token):
             browser.open(f"{site.url}{DAYS[6]}.html")
-            choose(browser, address, "wrong")
-            wait(lambda: "does not take this token" in browser.find(".where").text, "a sentence on the token")
-            choose(browser, address, token)
-            wait(lambda: "Starting your server" in browser.find(".where").text, "the start of the server")
-            wait(lambda: "Runs on" in browser.find(".where").text, "a server", 30)
+            for address in (f"{hub}/user/ada/", f"{hub}/hub/home"):
+                choose(browser, address, "wrong")
+                says("does not take this token")
+            choose(browser, f"{hub}/user/nobody/", token)
+            says("no such user")
+            # The hub knows whose token this is.
+            choose(browser, f"{hub}/hub/home", token)
+            says("Starting your server")
+            says("Runs on", 30)
+            assert browser.js("return sd35.place.base") == f"{hub}/user/ada/"
             passes(browser, "127.0.0.1")
+            choose(browser, f"{hub}/user/ada/second/", token)
+            says("Starting your server")
+            says("Runs on", 30)
 
     browser.js("localStorage.removeItem('sd35-place')")
     browser.errors(), browser.foreign_requests(site.host)

@@ -92,7 +92,7 @@ fn solve(popularities: &[f64], capacity: usize, present: impl Fn(f64, f64) -> (f
         let step = (capacity as f64 - filled) / slope;
         time += step.max(0.0);
         // Also ends for what is not a number.
-        if !(step > time * 1e-13) {
+        if step.is_nan() || step <= time * 1e-13 {
             return time;
         }
     }

@@ -18,6 +18,7 @@ c.JupyterHub.bind_url = f"http://127.0.0.1:{port}/"
 c.JupyterHub.hub_port = int(hub_port)
 c.JupyterHub.db_url = "sqlite://"
 c.JupyterHub.cookie_secret = os.urandom(32)
+c.JupyterHub.allow_named_servers = True
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allowed_users = {"ada"}
 c.JupyterHub.services = [{"name": "tests", "api_token": os.environ["HUB_TOKEN"]}]
