@@ -124,6 +124,18 @@ fn every_cell_is_on_its_page_with_what_was_recorded() {
 }
 
 #[test]
+fn the_plan_of_each_workshop_ends_when_it_should() {
+    let book = book();
+    let site = Site::build(&book, "plans");
+    for day in &book.days {
+        let html = site.read(&format!("{}.html", day.header.slug));
+        let minutes = day.header.minutes.workshop;
+        let end = format!("<tr><td>{}:{:02}</td><td></td><td>the end</td></tr>", minutes / 60, minutes % 60);
+        assert!(html.contains(&end), "{} has no plan of {minutes} minutes in its notes", day.header.slug);
+    }
+}
+
+#[test]
 fn the_search_knows_words_and_no_outputs() {
     let book = book();
     let site = Site::build(&book, "search");

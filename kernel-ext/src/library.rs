@@ -127,9 +127,11 @@ impl Library {
             .output()
             .context("rustc could not be started")?;
         ensure!(output.status.success(), "it does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
-        // Two may build it at once: the last one's name stays.
-        fs::rename(&built, &made)?;
-        Ok(made)
+        // Two may build it at once. The first one's stays: it may run already, and look for its own file.
+        match fs::hard_link(&built, &made) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
+            _ => Ok(made),
+        }
     }
 
     /// The folder to put first on the PATH of whatever compiles cells.

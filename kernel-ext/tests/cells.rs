@@ -1,9 +1,11 @@
 //! Cells through a real kernel process: what they show, what is kept, and how bad ones fail.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use kernel_ext::client::Client;
+use kernel_ext::library::Library;
 use serde_json::Value;
 
 fn kernel() -> Client {
@@ -416,4 +418,19 @@ fn an_await_that_cannot_be_run_is_an_error_and_changes_nothing_for_later_cells()
     );
     expect(&mut kernel, "matches!(std::future::ready(Some(1)).await, Some(n) if n == 1)", "true");
     expect(&mut kernel, "std::future::ready(2).await", "2");
+}
+
+#[test]
+fn a_program_that_several_build_at_once_is_not_replaced_where_it_may_run_already() {
+    let library = Library::prepare(&mut |_| {}).expect("the library");
+    let name = format!("built-at-once-{}", std::process::id());
+    let build = || {
+        let program = library.program(&name, "fn main() {}").expect("it compiles");
+        std::fs::metadata(program).expect("it is there").ino()
+    };
+    let files = std::thread::scope(|scope| {
+        [(); 3].map(|()| scope.spawn(build)).map(|builder| builder.join().expect("built"))
+    });
+    std::fs::remove_file(library.bin().join(&name)).expect("removed");
+    assert!(files.iter().all(|file| *file == files[0]), "{files:?}");
 }

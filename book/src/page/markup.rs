@@ -196,13 +196,15 @@ fn with_plan(text: &str) -> String {
     let Some((before, rest)) = text.split_once("**Minutes (workshop") else { return text.to_owned() };
     let Some((_, rest)) = rest.split_once("**") else { return text.to_owned() };
     let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-    let parts: Option<Vec<(&str, u32)>> = line
+    let parts: Option<Vec<(String, u32)>> = line
         .trim()
         .trim_end_matches('.')
-        .split(['·', ';'])
+        .split('·')
         .map(|part| {
+            // "exercises 20 (the rest as homework)": what is in parentheses belongs to the name.
+            let (part, aside) = part.split_at(part.find(" (").unwrap_or(part.len()));
             let (name, minutes) = part.trim().rsplit_once(' ')?;
-            Some((name.trim(), minutes.parse().ok()?))
+            Some((format!("{}{}", name.trim(), aside.trim_end()), minutes.parse().ok()?))
         })
         .collect();
     let Some(parts) = parts.filter(|parts| parts.len() > 2) else { return text.to_owned() };
@@ -217,7 +219,7 @@ fn with_plan(text: &str) -> String {
             "<tr><td>{}:{:02}</td><td>{minutes}</td><td>{}</td></tr>",
             at / 60,
             at % 60,
-            inline(name)
+            inline(&name)
         );
         at += minutes;
     }
@@ -275,10 +277,10 @@ mod tests {
 
     #[test]
     fn minutes_become_a_plan() {
-        let text =
-            "**Before.** x\n\n**Minutes (workshop, 60).** Warm-up 15 · break it 35 · the end 10.\nMore.\n";
+        let text = "**Before.** x\n\n**Minutes (workshop, 60).** Warm-up 15 · break it 35 (or less; it is hard) · the end 10.\nMore.\n";
         let page = with_plan(text);
         assert!(page.contains("<td>0:50</td><td>10</td><td>the end</td>"), "{page}");
+        assert!(page.contains("<td>35</td><td>break it (or less; it is hard)</td>"), "{page}");
         assert!(page.contains("<tfoot><tr><td>1:00</td>") && page.ends_with("\n\nMore.\n"), "{page}");
         let other = "**Minutes (workshop, 60).** As you like.\n";
         assert_eq!(with_plan(other), other);
