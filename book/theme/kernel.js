@@ -56,15 +56,21 @@
       "and open the address that it prints. Your edits are kept.";
   }
 
-  // Whoever gives the address of a hub means their server there: the hub says whose token it is.
-  async function isOnHub() {
-    const { base, token } = place;
-    if (place.kind !== "elsewhere" || place.hub) return false;
-    const headers = { Authorization: `token ${token}` };
-    const response = await fetch(`${base}hub/api/user`, { headers, credentials: "omit" }).catch(() => null);
+  // Asks a hub itself, which does not answer to what the reader's server does; null when no hub answers.
+  async function askHub(address, method) {
+    const headers = { Authorization: `token ${place.token}` };
+    const response = await fetch(address, { method, headers, credentials: "omit" }).catch(() => null);
     if (response?.status === 401 || response?.status === 403) {
       throw new KernelError(`${place.name} does not take this token.`);
     }
+    return response;
+  }
+
+  // Whoever gives the address of a hub means their server there: the hub says whose the token is.
+  async function isOnHub() {
+    const { base, token } = place;
+    if (place.kind !== "elsewhere" || place.hub) return false;
+    const response = await askHub(`${base}hub/api/user`, "GET");
     const user = response?.ok ? await response.json().catch(() => null) : null;
     if (!user?.name || place.base !== base) return false;
     place.choose("elsewhere", `${base}user/${encodeURIComponent(user.name)}/`, token);
@@ -97,16 +103,8 @@
         if (await isOnHub()) return this.reach();
         const { base, hub } = place;
         if (!problem.gone || !hub || this.woken === hub) throw problem;
-        let response;
-        try {
-          const headers = { Authorization: `token ${place.token}` };
-          response = await fetch(hub, { method: "POST", headers, credentials: "omit" });
-        } catch {
-          throw problem;
-        }
-        if (response.status === 401 || response.status === 403) {
-          throw new KernelError(`${place.name} does not take this token.`);
-        }
+        const response = await askHub(hub, "POST");
+        if (!response) throw problem;
         if (response.status === 404) {
           throw new KernelError(`${place.name} has no such user, or this token is not theirs.`);
         }
