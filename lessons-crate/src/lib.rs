@@ -17,6 +17,7 @@
 //! | transactions | [`transaction`] | what transactions that run at once may spoil of each other |
 //! | replication | [`replication`] | several copies: leaders, several leaders, quorums; CAP and PACELC |
 //! | | [`crdt`] | copies that are changed apart and always merge to the same |
+//! | | [`causality`] | which of two events came first, where no clock can tell |
 //! | partitioning | [`partitioning`] | which piece of a table has a row, and which pieces a query can leave out |
 //! | sharding | [`sharding`] | which machine owns a key, and what moves when the answer changes |
 //! | consistency | [`consistency`] | what a history of operations promises: linearizable, sequential, causal, sessions |
@@ -24,7 +25,7 @@
 //! | storage | [`storage`] | pages, trees and logs: what a lookup reads, what a write costs, what a crash leaves |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
-//! | data | `dataset` | the data files of the course (feature `dataset`) |
+//! | data | [`dataset`] | the data files of the course |
 //! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |
 //! | real servers | `lab` | servers that are started, used and broken (feature `lab`) |
 //! | running | [`interrupt`] | how long work is stopped |
@@ -33,41 +34,17 @@
 //! randomness are arguments, so the same seed gives the same result on every machine, and everything that
 //! is an algorithm also compiles to `wasm32-unknown-unknown` (where `plot` and `check` are left out).
 
-pub mod cache;
 #[cfg(feature = "cell")]
-pub mod cell;
+#[doc(inline)]
+pub use ::cell;
 #[cfg(not(target_arch = "wasm32"))]
-pub mod check;
-pub mod consistency;
-pub mod crdt;
-pub mod data_model;
-#[cfg(feature = "dataset")]
-pub mod dataset;
-pub mod display;
-pub mod dist;
-pub mod feed;
-pub mod gateway;
-pub mod hash;
-pub mod hashing;
-pub mod interrupt;
+#[doc(inline)]
+pub use ::exercises as check;
 #[cfg(all(feature = "lab", unix))]
-pub mod lab;
-pub mod load_balancer;
-pub mod network;
-pub mod normalization;
-pub mod partitioning;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod plot;
+#[doc(inline)]
+pub use ::lab;
+#[doc(inline)]
+pub use algorithms::*;
+
+pub mod dataset;
 pub mod prelude;
-pub mod rate_limit;
-pub mod replication;
-pub mod resilience;
-pub mod rng;
-pub mod scalability;
-pub mod sharding;
-pub mod simulation;
-pub mod sketch;
-pub mod stats;
-pub mod storage;
-pub mod table;
-pub mod transaction;

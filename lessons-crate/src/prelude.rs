@@ -1,10 +1,5 @@
 //! What every cell can use without an import.
 
-pub use crate::cache::{
-    self, Cache, CacheControl, CachedStore, Cdn, Clock, Eviction, EvictionPolicy, Fifo, Levels, Lfu,
-    Lifetime, Lru, MissRatioCurve, Protection, S3Fifo, SampledLru, Sieve, SingleFlight, Stampede, TtlCache,
-    WTinyLfu, WritePolicy, WriteWorkload,
-};
 #[cfg(feature = "cell")]
 #[doc(hidden)]
 pub use crate::cell::{self, ShowDebug};
@@ -17,22 +12,7 @@ pub use crate::check::{
     ReadParts, ReadSession, Refusal, Replicas, RingExercise, RowVersion, Seen, SieveExercise, SmoothWeighted,
     Stored, TakenSnapshot, Tier, Told, TreeExercise, TreePage, Verdict,
 };
-pub use crate::consistency::{self, History, Operation, linearize, session_guarantees};
-pub use crate::crdt::{self, Crdt, GCounter, LwwRegister, MvRegister, OrSet, PnCounter};
-pub use crate::data_model::{self, PropertyGraph, WideColumns};
-#[cfg(feature = "dataset")]
 pub use crate::dataset;
-pub use crate::display::{MimeBundle, Render};
-pub use crate::dist::{
-    self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Weighted, Zipf,
-};
-pub use crate::feed::{self, Author, Delivery, FeedCosts, Post, Social, UserId};
-pub use crate::gateway::{self, Plan, RadixRouter, Router, Rule, Shedder};
-pub use crate::hash;
-pub use crate::hashing::{
-    self, BoundedLoad, HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous, jump_hash,
-    moved_fraction,
-};
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
     self, Amqp, BalanceMode, Confirm, DocumentStore, Documents, Gateway, HaProxy, HttpBalancer, LabError,
@@ -42,52 +22,72 @@ pub use crate::lab::{
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Rows, Session, Sqlite};
-pub use crate::load_balancer::{
+pub use algorithms::cache::{
+    self, Cache, CacheControl, CachedStore, Cdn, Clock, Eviction, EvictionPolicy, Fifo, Levels, Lfu,
+    Lifetime, Lru, MissRatioCurve, Protection, S3Fifo, SampledLru, Sieve, SingleFlight, Stampede, TtlCache,
+    WTinyLfu, WritePolicy, WriteWorkload,
+};
+pub use algorithms::causality::{self, Causality, VersionVector};
+pub use algorithms::consistency::{self, History, Operation, linearize, session_guarantees};
+pub use algorithms::crdt::{self, Crdt, GCounter, LwwRegister, MvRegister, OrSet, PnCounter};
+pub use algorithms::data_model::{self, PropertyGraph, WideColumns};
+pub use algorithms::display::{MimeBundle, Render};
+pub use algorithms::dist::{
+    self, Bimodal, Constant, Distribution, Exponential, LogNormal, Pareto, Weighted, Zipf,
+};
+pub use algorithms::feed::{self, Author, Delivery, FeedCosts, Post, Social, UserId};
+pub use algorithms::gateway::{self, Plan, RadixRouter, Router, Rule, Shedder};
+pub use algorithms::hash;
+pub use algorithms::hashing::{
+    self, BoundedLoad, HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous, jump_hash,
+    moved_fraction,
+};
+pub use algorithms::load_balancer::{
     self, Balancer, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
     PowerOfTwoChoices, Random, Request, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
 };
-pub use crate::network::{self, Fault, Network, Outbox, Process, Trace};
-pub use crate::normalization::{self, AttrSet, Chase, Fd, NormalForm, Schema};
-pub use crate::partitioning::{
+pub use algorithms::network::{self, Fault, Network, Outbox, Process, Trace};
+pub use algorithms::normalization::{self, AttrSet, Chase, Fd, NormalForm, Schema};
+pub use algorithms::partitioning::{
     self, ColumnQuery, Holds, Month, PartitionedTable, Predicate, RetentionStep, Scheme, Skew,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::plot::{self, Plot};
-pub use crate::rate_limit::{
+pub use algorithms::plot::{self, Plot};
+pub use algorithms::rate_limit::{
     self, FixedWindow, Gcra, LeakyBucket, PerKey, Rate, RateLimiter, SlidingLog, SlidingWindowCounter,
     TokenBucket,
 };
-pub use crate::replication::{
-    self, Causality, LeaderFollower, Leaderless, MultiLeader, ReadFrom, ReplicatedRegister, Settings,
-    Topology, VersionVector, pacelc, pbs, quorum,
+pub use algorithms::replication::{
+    self, LeaderFollower, Leaderless, MultiLeader, ReadFrom, ReplicatedRegister, Settings, Topology, pacelc,
+    pbs, quorum,
 };
-pub use crate::resilience::{
+pub use algorithms::resilience::{
     self, Backoff, CoDel, Deadline, GradientLimit, Hedge, Jitter, RetryBudget, RetryPolicy, RetryStorm,
     amplification,
 };
-pub use crate::rng::Rng;
-pub use crate::scalability::{
+pub use algorithms::rng::Rng;
+pub use algorithms::scalability::{
     self, MMc, QueueSimulation, ReadPath, Usl, UslFit, amdahl, amdahl_limit, bounds, erlang_b, erlang_c,
     estimate, gustafson, little, load,
 };
-pub use crate::sharding::{
+pub use algorithms::sharding::{
     self, Directory, HotKeys, IdGenerator, IdLayout, KeyBased, Migration, Phase, Procedure, RangeBased,
     Sharder, SlotMap, SplitKeys, key_slot,
 };
-pub use crate::simulation::{
+pub use algorithms::simulation::{
     self, DnsRotation, Failure, HealthCheck, Simulation, SimulationResult, compare, comparison, max_load,
 };
-pub use crate::sketch::{
+pub use algorithms::sketch::{
     self, BinaryFuseFilter, BlockedBloomFilter, BloomFilter, CountMin, CountingBloomFilter, CuckooFilter,
     Filter, FilterError, HyperLogLog, InsertFilter, RibbonFilter, ScalableBloomFilter, XorFilter,
 };
-pub use crate::stats::{self, Summary};
-pub use crate::storage::{
+pub use algorithms::stats::{self, Summary};
+pub use algorithms::storage::{
     self, BPlusTree, BlockRanges, Compaction, Disk, DurableTree, HashIndex, InvertedIndex, LsmOptions,
     LsmTree, Split,
 };
-pub use crate::table::{self, Table};
-pub use crate::transaction::{self, Access, Level, Program, Versioned, explore};
+pub use algorithms::table::{self, Table};
+pub use algorithms::transaction::{self, Access, Level, Program, Versioned, explore};
 
 // The crates themselves, for what the library does not wrap.
 #[cfg(all(feature = "lab", unix))]

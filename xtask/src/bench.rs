@@ -27,7 +27,7 @@ fn lab(options: &[String]) -> Result<ExitCode> {
     tools()?;
     let path = std::env::var("PATH").unwrap_or_default();
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["bench", "--package", "lessons", "--features", "full", "--bench", "lab", "--"])
+        .args(["bench", "--package", "lab", "--features", "sql", "--bench", "lab", "--"])
         .args(options)
         .env("PATH", format!("{path}:{}", venv().join("bin").display()))
         .current_dir(root())

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use lessons::rng::Rng;
-use lessons::storage::{BPlusTree, Split, TreeShape, formula};
+use algorithms::rng::Rng;
+use algorithms::storage::{BPlusTree, Split, TreeShape, formula};
 
 use crate::Explorable;
 use crate::chart::{Axis, Chart};
@@ -45,7 +45,7 @@ const WAYS: [(&str, &str, Way); 5] = [
 ];
 
 fn controls() -> Vec<Control> {
-    let count = |n: f64| lessons::table::thousands(n as u64);
+    let count = |n: f64| algorithms::table::thousands(n as u64);
     let few = steps(1.0, 40.0, 1.0);
     let many =
         [50.0, 60.0, 80.0, 100.0, 150.0, 200.0, 300.0, 500.0, 700.0, 1_000.0, 1_500.0, 2_000.0, 3_000.0];
@@ -233,8 +233,8 @@ fn draw(values: &Values, width: f64) -> View {
         Number::count(tree.len() as usize).shown,
         counted(u64::from(shape.height), "level"),
         counted(shape.leaves, "leaf page"),
-        lessons::table::percent(shape.leaf_fill, 0),
-        lessons::table::percent(way.fill(leaf), 0),
+        algorithms::table::percent(shape.leaf_fill, 0),
+        algorithms::table::percent(way.fill(leaf), 0),
         lookup.key,
         lookup.reads,
         counted(pages, "page"),
@@ -274,7 +274,7 @@ fn draw(values: &Values, width: f64) -> View {
 
 /// A number of something, in words.
 fn counted(count: u64, what: &str) -> String {
-    format!("{} {what}{}", lessons::table::thousands(count), if count == 1 { "" } else { "s" })
+    format!("{} {what}{}", algorithms::table::thousands(count), if count == 1 { "" } else { "s" })
 }
 
 fn row(words: &str, way: Way, tree: &BPlusTree, shape: &TreeShape) -> Vec<Number> {
@@ -317,7 +317,7 @@ impl Picture<'_> {
         let below = ROW * self.levels.len() as f64 + 4.0;
         let keys = fills.last().map_or(1.0, |(keys, _)| *keys).max(2.0);
         let y = Axis::between(0.0, 1.0, &[0.0, 0.25, 0.5, 0.75, 1.0], "how full the leaves are")
-            .written(|share| lessons::table::percent(share, 0));
+            .written(|share| algorithms::table::percent(share, 0));
         let area = (0.0, below, width, 220.0);
         let chart = Chart::draw(&mut svg, area, Axis::from_zero(keys, "keys so far"), y);
         chart.curve(&mut svg, "l2 dashed", &[(0.0, way.fill(self.leaf)), (keys, way.fill(self.leaf))]);
@@ -329,7 +329,7 @@ impl Picture<'_> {
         svg.text("name t0", Anchor::End, width - 14.0, bottom - 27.0, "measured");
         let theory = match way {
             Way::Random => "ln 2, by theory (dashes)".to_owned(),
-            _ => format!("{}, by theory (dashes)", lessons::table::percent(way.fill(self.leaf), 0)),
+            _ => format!("{}, by theory (dashes)", algorithms::table::percent(way.fill(self.leaf), 0)),
         };
         svg.text("name t2", Anchor::End, width - 14.0, bottom - 10.0, &theory);
         svg.finish(width, below + area.3, alt)

@@ -1,6 +1,6 @@
 //! A filter bit by bit, a key that asks, and how often "maybe" is wrong.
 
-use lessons::sketch::{BloomFilter, formula, measure_false_positive_rate};
+use algorithms::sketch::{BloomFilter, formula, measure_false_positive_rate};
 
 use crate::Explorable;
 use crate::chart::{Axis, Chart};
@@ -25,7 +25,7 @@ const HASHES_MAX: u32 = 16;
 const LOWEST: i32 = -4;
 
 fn controls() -> Vec<Control> {
-    let count = |n: f64| lessons::table::thousands(n as u64);
+    let count = |n: f64| algorithms::table::thousands(n as u64);
     let sizes = [64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0];
     vec![
         Control::slider("bits", "Bits (m)", sizes, 1024.0, count),
@@ -178,7 +178,7 @@ impl Picture<'_> {
 fn chart(svg: &mut Svg, area: (f64, f64, f64, f64), hashes: u32, curve: &[(u32, f64, f64)]) {
     let x =
         Axis::between(1.0, f64::from(HASHES_MAX), &[1.0, 4.0, 7.0, 10.0, 13.0, 16.0], "hash functions, k");
-    let percent = |share: f64| lessons::table::percent(share, if share < 0.01 { 2 } else { 0 });
+    let percent = |share: f64| algorithms::table::percent(share, if share < 0.01 { 2 } else { 0 });
     let y = Axis::decades(LOWEST, 0, "absent keys told \"maybe\"").written(percent);
     let chart = Chart::draw(svg, area, x, y);
     chart.mark(svg, "mark", f64::from(hashes));

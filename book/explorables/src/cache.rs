@@ -1,6 +1,6 @@
 //! Eviction policies on the same requests: what they hit, when, and what no policy can beat.
 
-use lessons::cache::{Eviction, MissRatioCurve, optimal, over_time, theory, trace};
+use algorithms::cache::{Eviction, MissRatioCurve, optimal, over_time, theory, trace};
 
 use crate::Explorable;
 use crate::chart::{Axis, Chart};
@@ -32,7 +32,7 @@ const CAPACITIES: [f64; 10] = [10.0, 20.0, 50.0, 100.0, 150.0, 200.0, 300.0, 500
 const PARTS: usize = 75;
 
 fn controls() -> Vec<Control> {
-    let count = |n: f64| lessons::table::thousands(n as u64);
+    let count = |n: f64| algorithms::table::thousands(n as u64);
     vec![
         Control::choice(
             "traffic",
@@ -186,7 +186,7 @@ fn curve(
 ) {
     let x = Axis::between(0.0, 1_000.0, &[0.0, 200.0, 400.0, 600.0, 800.0, 1_000.0], "room, in keys");
     let y = Axis::between(0.0, 1.0, &[0.0, 0.25, 0.5, 0.75, 1.0], "hit ratio of LRU")
-        .written(|share| lessons::table::percent(share, 0));
+        .written(|share| algorithms::table::percent(share, 0));
     let chart = Chart::draw(svg, area, x, y);
     chart.mark(svg, "mark", capacity as f64);
     chart.curve(svg, "l0", lru);

@@ -6,17 +6,17 @@
 //!
 //! | explorable | of | shows |
 //! |---|---|---|
-//! | `b-tree` | [`lessons::storage`] | the pages of a B+ tree, how full they are, and what a key reads or splits |
-//! | `bloom-filter` | [`lessons::sketch`] | bits, keys, and how often "maybe" is wrong |
-//! | `cache` | [`lessons::cache`] | eight eviction policies and the optimum |
-//! | `load-balancer` | [`lessons::load_balancer`] | policies on equal, slow and stale clusters |
-//! | `normalization` | [`lessons::normalization`] | dependencies, keys, normal forms and splits |
-//! | `pacelc` | [`lessons::replication`] | who answers in a partition, and what is stale without one |
-//! | `partitioning` | [`lessons::partitioning`] | one table cut in four ways, and the pieces that a query reads |
-//! | `rate-limiter` | [`lessons::rate_limit`] | who passes, and the most that passes in any second |
-//! | `replication` | [`lessons::replication::pbs`] | how old is what a quorum reads |
-//! | `scalability` | [`lessons::scalability`] | what more nodes give, and where latency turns up |
-//! | `sharding` | [`lessons::hashing`] | who owns which key, and what moves when a node comes or goes |
+//! | `b-tree` | [`algorithms::storage`] | the pages of a B+ tree, how full they are, and what a key reads or splits |
+//! | `bloom-filter` | [`algorithms::sketch`] | bits, keys, and how often "maybe" is wrong |
+//! | `cache` | [`algorithms::cache`] | eight eviction policies and the optimum |
+//! | `load-balancer` | [`algorithms::load_balancer`] | policies on equal, slow and stale clusters |
+//! | `normalization` | [`algorithms::normalization`] | dependencies, keys, normal forms and splits |
+//! | `pacelc` | [`algorithms::replication`] | who answers in a partition, and what is stale without one |
+//! | `partitioning` | [`algorithms::partitioning`] | one table cut in four ways, and the pieces that a query reads |
+//! | `rate-limiter` | [`algorithms::rate_limit`] | who passes, and the most that passes in any second |
+//! | `replication` | [`algorithms::replication::pbs`] | how old is what a quorum reads |
+//! | `scalability` | [`algorithms::scalability`] | what more nodes give, and where latency turns up |
+//! | `sharding` | [`algorithms::hashing`] | who owns which key, and what moves when a node comes or goes |
 //!
 //! The page loads `explorables.wasm`, which is kept in the repository beside the hash of the sources it was
 //! built from; `cargo xtask wasm` builds it anew. What stands on a page before, in notebooks and on paper is

@@ -1,8 +1,8 @@
 //! Policies side by side on the same requests: the queues of every backend over time, and what they cost.
 
-use lessons::dist::{Bimodal, Constant, LogNormal};
-use lessons::load_balancer::{Balancer, Random, Request, RoundRobin, StaleView};
-use lessons::simulation::{Simulation, SimulationResult};
+use algorithms::dist::{Bimodal, Constant, LogNormal};
+use algorithms::load_balancer::{Balancer, Random, Request, RoundRobin, StaleView};
+use algorithms::simulation::{Simulation, SimulationResult};
 
 use crate::control::{Control, Values, steps};
 use crate::svg::{Anchor, Svg, boxed};
@@ -29,7 +29,7 @@ const SLOW: f64 = 0.2;
 const SHADES: [(u32, &str); 5] = [(1, "1"), (2, "2"), (3, "3–4"), (5, "5–8"), (9, "9 or more")];
 
 fn controls() -> Vec<Control> {
-    let percent = |share: f64| lessons::table::percent(share, 0);
+    let percent = |share: f64| algorithms::table::percent(share, 0);
     let times = |period: f64| match period {
         0.0 => "always fresh".to_owned(),
         1.0 => "1 service time".to_owned(),

@@ -1,6 +1,6 @@
 //! Dependencies of a table: what they determine, which normal form they leave it in, and how to split it.
 
-use lessons::normalization::{
+use algorithms::normalization::{
     AttrSet, Decomposition, Fd, NormalForm, Schema, candidate_keys, closure, project,
 };
 

@@ -1,9 +1,9 @@
 //! One register on several replicas, in a partition and without one: who answers, how fast, and what is stale.
 
-use lessons::dist::Exponential;
-use lessons::network::{Fate, Fault, NodeId};
-use lessons::replication::{Observed, Outcome, ReplicatedRegister, Run, Settings, Version, quorum};
-use lessons::stats::mean;
+use algorithms::dist::Exponential;
+use algorithms::network::{Fate, Fault, NodeId};
+use algorithms::replication::{Observed, Outcome, ReplicatedRegister, Run, Settings, Version, quorum};
+use algorithms::stats::mean;
 
 use crate::Explorable;
 use crate::control::{Control, Values, steps};
@@ -136,7 +136,7 @@ fn draw(values: &Values, width: f64) -> View {
         0 if r.min(n) + w.min(n) > n => "yes: R + W > N".to_owned(),
         0 => format!(
             "no: a read misses a write with {}",
-            lessons::table::percent(quorum::miss_probability(n, r.min(n), w.min(n)), 0)
+            algorithms::table::percent(quorum::miss_probability(n, r.min(n), w.min(n)), 0)
         ),
         1 => "yes: majorities".to_owned(),
         2 => "no: reads are local".to_owned(),

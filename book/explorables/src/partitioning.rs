@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use lessons::dist::Zipf;
-use lessons::partitioning::{
+use algorithms::dist::Zipf;
+use algorithms::partitioning::{
     Holds, Predicate, Scheme, Skew, Value, equi_depth, equi_width, expected_max_over_mean,
 };
-use lessons::rng::Rng;
-use lessons::table::{percent, thousands};
+use algorithms::rng::Rng;
+use algorithms::table::{percent, thousands};
 
 use crate::Explorable;
 use crate::control::{Control, Values, steps};
@@ -307,7 +307,7 @@ fn picture(cuts: &[Cut], width: f64, alt: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lessons::partitioning::PartitionedTable;
+    use algorithms::partitioning::PartitionedTable;
 
     use super::*;
 

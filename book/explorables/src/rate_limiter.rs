@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use lessons::rate_limit::{
+use algorithms::rate_limit::{
     FixedWindow, Gcra, LeakyBucket, Rate, RateLimiter, SlidingLog, SlidingWindowCounter, TokenBucket,
     admitted, most_in_any, poisson_arrivals,
 };
-use lessons::rng::Rng;
+use algorithms::rng::Rng;
 
 use crate::Explorable;
 use crate::control::{Control, Values, steps};
@@ -44,7 +44,7 @@ fn controls() -> Vec<Control> {
         Control::slider("limit", "The limit", steps(2.0, 20.0, 1.0), 10.0, requests),
         Control::slider("burst", "Burst of the buckets", steps(1.0, 20.0, 1.0), 10.0, |n| format!("{n}")),
         Control::slider("load", "Asked for", steps(0.5, 3.0, 0.25), 1.5, |share| {
-            format!("{} of the limit", lessons::table::percent(share, 0))
+            format!("{} of the limit", algorithms::table::percent(share, 0))
         }),
     ]
 }

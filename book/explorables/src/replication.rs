@@ -1,9 +1,9 @@
 //! How old is what a partial quorum reads, and what the others would cost.
 
-use lessons::dist::{Constant, Exponential};
-use lessons::replication::pbs::{Delays, Staleness, simulate, stale_probability};
-use lessons::replication::quorum;
-use lessons::rng::Rng;
+use algorithms::dist::{Constant, Exponential};
+use algorithms::replication::pbs::{Delays, Staleness, simulate, stale_probability};
+use algorithms::replication::quorum;
+use algorithms::rng::Rng;
 
 use crate::Explorable;
 use crate::chart::{Axis, Chart};
@@ -44,7 +44,7 @@ fn controls() -> Vec<Control> {
         Control::slider("message", "Every other message takes", [0.0, 1.0, 2.0, 5.0, 10.0, 20.0], 1.0, ms),
         Control::slider("after", "The read begins after", steps(0.0, END, 2.0), 0.0, ms),
         Control::slider("up", "A replica is up", [0.9, 0.95, 0.99, 0.999], 0.99, |up| {
-            lessons::table::percent(up, if up > 0.99 { 1 } else { 0 })
+            algorithms::table::percent(up, if up > 0.99 { 1 } else { 0 })
         }),
     ]
 }
@@ -165,7 +165,7 @@ fn picture(
     let after = values.number("after");
     let x = Axis::between(0.0, END, &[0.0, 10.0, 20.0, 30.0, 40.0, 50.0], "the read begins after, in ms");
     let y = Axis::between(0.0, 1.0, &[0.0, 0.25, 0.5, 0.75, 1.0], "reads that miss the last write")
-        .written(|share| lessons::table::percent(share, 0));
+        .written(|share| algorithms::table::percent(share, 0));
     let chart = Chart::draw(&mut svg, (0.0, 0.0, left, height), x, y);
     let times: Vec<f64> = steps(0.0, END, 0.5).collect();
     let spread = values.number("spread");

@@ -1,8 +1,8 @@
 //! What more nodes give, and what waiting costs as they fill up.
 
-use lessons::scalability::bounds::fan_out;
+use algorithms::scalability::bounds::fan_out;
 
-use lessons::scalability::{MMc, Usl, amdahl};
+use algorithms::scalability::{MMc, Usl, amdahl};
 
 use crate::Explorable;
 use crate::chart::{Axis, Chart, number};
@@ -28,7 +28,7 @@ const POINTS: usize = 80;
 const LATENCY_MAX: f64 = 200.0;
 
 fn controls() -> Vec<Control> {
-    let percent = |digits: usize| move |share: f64| lessons::table::percent(share, digits);
+    let percent = |digits: usize| move |share: f64| algorithms::table::percent(share, digits);
     let calls = |n: f64| if n == 1.0 { "1 call".to_owned() } else { format!("{n} calls") };
     vec![
         Control::slider("nodes", "Nodes (N)", steps(1.0, NODES_MAX as f64, 1.0), 16.0, |n| format!("{n}")),
@@ -82,7 +82,7 @@ fn ms(seconds: Option<f64>) -> Number {
 }
 
 fn per_second(rate: f64) -> Number {
-    Number::new(rate, format!("{} per s", lessons::table::thousands(rate.round() as u64)))
+    Number::new(rate, format!("{} per s", algorithms::table::thousands(rate.round() as u64)))
 }
 
 fn draw(values: &Values, width: f64) -> View {
@@ -102,9 +102,9 @@ fn draw(values: &Values, width: f64) -> View {
         "{nodes} nodes do {}, {} of what they would without contention and coherency. At {} they are {} busy; \
          a request takes {} in the mean, p99 {}.",
         per_second(capacity).shown,
-        lessons::table::percent(capacity / (GAMMA * nodes as f64), 0),
+        algorithms::table::percent(capacity / (GAMMA * nodes as f64), 0),
         per_second(model.load).shown,
-        lessons::table::percent(busy, 0),
+        algorithms::table::percent(busy, 0),
         mean.shown,
         p99.shown
     );

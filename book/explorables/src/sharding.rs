@@ -1,7 +1,7 @@
 //! Which node gets which key, and what moves when a node comes or goes.
 
-use lessons::dist::Zipf;
-use lessons::hashing::{HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous};
+use algorithms::dist::Zipf;
+use algorithms::hashing::{HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous};
 
 use crate::Explorable;
 use crate::control::{Control, Values, steps};
@@ -139,14 +139,14 @@ fn draw(values: &Values, width: f64) -> View {
     let must = before.len().abs_diff(after.len()) as f64 / all as f64;
     let said = shares
         .iter()
-        .map(|method| format!("{} moves {}", method.name, lessons::table::percent(method.moved, 0)))
+        .map(|method| format!("{} moves {}", method.name, algorithms::table::percent(method.moved, 0)))
         .collect::<Vec<_>>()
         .join(", ");
     let alt = format!(
         "From {} nodes to {}: {said}. At least {} must move.",
         before.len(),
         after.len(),
-        lessons::table::percent(must, 0)
+        algorithms::table::percent(must, 0)
     );
     let hottest = weights.iter().copied().fold(0.0, f64::max);
     View {
@@ -188,7 +188,7 @@ fn picture(shares: &[Shares], after: &[u64], all: usize, width: f64, alt: &str) 
         svg.text("strong", Anchor::Start, left, top + 14.0, method.name);
         let words = format!(
             "{} moved, busiest {:.2} × fair",
-            lessons::table::percent(method.moved, 1),
+            algorithms::table::percent(method.moved, 1),
             method.imbalance
         );
         svg.text("name", Anchor::End, left + each, top + 14.0, &words);

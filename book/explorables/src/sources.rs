@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lessons::hash::hash_str;
+use algorithms::hash::hash_str;
 
 /// The hash, in hexadecimal.
 pub(crate) fn hash() -> Result<String, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let modules = modules(&here.join("../../lessons-crate/src"))?;
+    let modules = modules(&here.join("../../lessons-crate/algorithms/src"))?;
     let mut used: BTreeMap<PathBuf, String> = read(&here.join("src"))?;
     // The module that this file is in is not part of it.
     used.retain(|file, _| !file.ends_with("main.rs") && !file.ends_with("sources.rs"));
@@ -48,8 +48,8 @@ fn modules(source: &Path) -> Result<BTreeMap<String, BTreeMap<PathBuf, String>>,
 
 /// Whether some of the code uses a module of the library. Several imported at once may be any.
 fn names<'a>(mut code: impl Iterator<Item = &'a String>, module: &str) -> bool {
-    let ways = ["crate", "lessons"].map(|root| format!("{root}::{module}"));
-    let several = ["use crate::{", "use lessons::{"];
+    let ways = ["crate", "algorithms"].map(|root| format!("{root}::{module}"));
+    let several = ["use crate::{", "use algorithms::{"];
     code.any(|code| {
         ways.iter().any(|way| code.contains(way.as_str())) || several.iter().any(|way| code.contains(way))
     })
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_module_is_found_where_it_is_named() {
-        let code = ["use lessons::sketch::BloomFilter;".to_owned(), "crate::rng::Rng".to_owned()];
+        let code = ["use algorithms::sketch::BloomFilter;".to_owned(), "crate::rng::Rng".to_owned()];
         assert!(names(code.iter(), "sketch") && names(code.iter(), "rng") && !names(code.iter(), "lab"));
         assert!(names(["use crate::{hash, rng};".to_owned()].iter(), "anything"));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lessons::table::escape;
+use algorithms::table::escape;
 
 /// Where a text stands relative to its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

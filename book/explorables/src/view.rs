@@ -24,12 +24,12 @@ impl Number {
 
     /// A share, in percent with so many decimals.
     pub fn percent(share: f64, decimals: usize) -> Self {
-        Self::new(share, lessons::table::percent(share, decimals))
+        Self::new(share, algorithms::table::percent(share, decimals))
     }
 
     /// A count.
     pub fn count(count: usize) -> Self {
-        Self::new(count as f64, lessons::table::thousands(count as u64))
+        Self::new(count as f64, algorithms::table::thousands(count as u64))
     }
 
     /// Words where a number could stand.

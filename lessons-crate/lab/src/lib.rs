@@ -1,0 +1,108 @@
+//! The lab: real servers and clients, started from a cell, used, broken and forgotten.
+//!
+//! | what | module | of it |
+//! |---|---|---|
+//! | one shape | [`Server`] | address, process, version, log; killed, paused, resumed, restarted |
+//! | key-value | [`Redis`], [`RedisGroup`], [`RedisCluster`], [`Memcached`] | one; replicas and sentinels; shards |
+//! | | [`Store`] | the small Redis of our own, for machines without one |
+//! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
+//! | | [`Session`] | one connection of it, for transactions that take turns (feature `lab-sql`) |
+//! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
+//! | documents | [`MongoDb`], [`MemoryDocuments`] | behind one trait, [`DocumentStore`]; [`document_store`] takes what is here |
+//! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
+//! | | [`HttpBalancer`] | a balancer of our own, for machines without them and for policies of yours |
+//! | queues | [`RabbitMq`] | exchanges, queues, confirms, acknowledgements, by a client of our own ([`Amqp`]) |
+//! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
+//! | | [`Parts`] | what it asks before it answers: a filter, a cache, a store |
+//! | own gateway | [`Gateway`], [`SharedLimiter`] | routes, keys and tokens, limits (one for many, in Redis), aggregation |
+//! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
+//! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
+//! | load | [`Load`] | open and closed loop, latencies without coordinated omission; the same load by wrk |
+//! | what is here | [`doctor`] | which servers, where, and how to get the rest |
+//! | web client | [`http`] | one request, its answer and how long it took |
+//!
+//! Starting returns a guard. When it is dropped its processes and its folder are gone; when this process
+//! ends, in whatever way, a small keeper process removes all of them. Servers listen on free ports of
+//! 127.0.0.1, keep everything in a private temporary folder and touch no configuration of the machine.
+//!
+//! Where a server comes from, in this order: an address in the environment (`SD35_REDIS=127.0.0.1:6379`),
+//! then a program on this machine, then, where there is an honest one, a stand-in inside this process.
+//! Else the error names the package to install.
+//!
+//! Unlike the rest of the library this module reads clocks and opens sockets and files. Its functions
+//! return boxed futures ([`Task`]), so that a cell which awaits one compiles quickly.
+
+
+mod amqp;
+mod balancer;
+mod command;
+mod doctor;
+mod documents;
+mod door;
+mod error;
+mod folder;
+mod forward;
+mod gateway;
+mod haproxy;
+pub mod http;
+mod link;
+mod load;
+#[cfg(feature = "sql")]
+mod mariadb;
+mod memcached;
+mod nginx;
+mod parts;
+mod port;
+#[cfg(feature = "sql")]
+mod postgres;
+mod process;
+mod program;
+mod rabbitmq;
+mod redis;
+mod resp;
+mod server;
+mod service;
+mod shared_limiter;
+#[cfg(feature = "sql")]
+mod sql;
+#[cfg(feature = "sql")]
+mod sqlite;
+mod system;
+mod talk;
+mod zookeeper;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use amqp::{Amqp, Confirm, Consumer, Delivery, Message};
+pub use balancer::HttpBalancer;
+#[doc(hidden)]
+pub use command::main;
+pub use doctor::doctor;
+pub use documents::{DocumentStore, Documents, Explained, MemoryDocuments, MongoDb, document_store};
+pub use error::LabError;
+pub use gateway::{Gateway, StoreDown};
+pub use haproxy::HaProxy;
+pub use link::{Link, heal, partition};
+pub use load::{Load, LoadResult, Moment, WrkResult};
+#[cfg(feature = "sql")]
+pub use mariadb::{MariaDb, MariaDbGroup};
+pub use memcached::Memcached;
+pub use nginx::{BalanceMode, Nginx};
+pub use parts::{Parts, Reads};
+#[cfg(feature = "sql")]
+pub use postgres::{PgBouncer, Postgres, PostgresGroup};
+pub use rabbitmq::RabbitMq;
+pub use redis::{Redis, RedisCluster, RedisGroup, Reply};
+pub use resp::{Frame, Store};
+pub use server::Server;
+pub use service::{Service, counts};
+pub use shared_limiter::SharedLimiter;
+#[cfg(feature = "sql")]
+pub use sql::{Plan, Rows, Session};
+#[cfg(feature = "sql")]
+pub use sqlite::Sqlite;
+pub use zookeeper::ZooKeeper;
+
+/// What the lab's functions return: a future that is ready to be awaited in a cell.
+pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;
