@@ -19,6 +19,8 @@ pub struct Exercise {
     pub level: Level,
     /// The expression that checks the reader's code.
     pub check: String,
+    /// What to build, with units, edges and a worked example; Markdown.
+    pub statement: String,
     /// A nudge, the method, nearly the code; Markdown.
     pub hints: Vec<String>,
     /// The code to start from.
@@ -74,6 +76,7 @@ struct Manifest {
     minutes: u32,
     level: Level,
     check: String,
+    statement: String,
     hints: Vec<String>,
     #[serde(default)]
     wrong: Vec<WrongEntry>,
@@ -116,6 +119,7 @@ impl Exercise {
             minutes: manifest.minutes,
             level: manifest.level,
             check: manifest.check,
+            statement: manifest.statement.trim().to_owned(),
             hints: manifest.hints,
             starter: read("starter.rs")?.trim_end().to_owned(),
             solution: read("solution.rs")?.trim_end().to_owned(),

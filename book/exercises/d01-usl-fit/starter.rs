@@ -27,6 +27,7 @@ fn fit(measured: &[(f64, f64)]) -> Option<Usl> {
         .collect();
     let [reciprocal, a, b] = least_squares(&equations, [true, true, true]);
     // TODO: what if a coefficient is negative?
+    // TODO: how do α and β follow from the three unknowns?
     Some(Usl { gamma: 1.0 / reciprocal, alpha: a, beta: b })
 }
 

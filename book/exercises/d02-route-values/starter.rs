@@ -2,8 +2,8 @@
 /// `values("/a/{x}/{*rest}", "/a/1/2/3")` is `Some(["1", "2/3"])`.
 fn values(pattern: &str, path: &str) -> Option<Vec<String>> {
     let mut values = Vec::new();
-    for (wanted, segment) in pattern.split('/').zip(path.split('/')) {
-        // TODO: is `wanted` literal, `{name}` or `{*name}`?
+    for wanted in pattern.split('/') {
+        // TODO: is `wanted` literal, `{name}` or `{*name}`? Which segments of `path` belong to it?
     }
     Some(values)
 }

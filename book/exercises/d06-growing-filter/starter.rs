@@ -10,6 +10,7 @@ struct Growing {
 impl GrowingExercise for Growing {
     fn with_first(first: usize, rate: f64) -> Self {
         let capacity = first as u64;
+        // TODO: `rate` is for all stages together. Which rate may the first one have?
         let stage = BloomFilter::with_capacity(capacity, rate).expect("a valid rate and capacity");
         Growing { stages: vec![stage], capacity, room: capacity, rate }
     }

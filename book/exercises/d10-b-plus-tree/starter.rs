@@ -22,7 +22,8 @@ impl Tree {
     }
 
     /// Tells the parent, the last of the path, that its child was split: from `key`
-    /// on, keys are in page `right`.
+    /// on, keys are in page `right`. An inner page has at most self.pages.capacity()
+    /// children. Write `mut path` to take the last of the path off.
     fn add_child(&mut self, path: Vec<(usize, usize)>, key: u64, right: usize) {
         // No parent: a new root, one level more.
         todo!("no room: split the parent too, and go on with its middle key")
