@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::chapter::Block;
-use crate::page::inline;
+use crate::markdown::inline;
 use crate::{Book, Day};
 
 /// The cards of some days, as one file.

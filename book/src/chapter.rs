@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::cell::{Cell, Role};
 use crate::exercise::Exercise;
 use crate::explorable::Explorable;
 use crate::quiz::{Card, Quiz};
@@ -19,30 +20,6 @@ pub struct ChapterError {
     pub line: usize,
     /// What is wrong, and what to do.
     pub message: String,
-}
-
-/// A piece of code that runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
-    /// Unique in the book, for example `d03-balls-into-bins`.
-    pub id: String,
-    /// The code.
-    pub source: String,
-    /// What is special about it.
-    pub role: Role,
-    /// Where it starts in the chapter, from 1.
-    pub line: usize,
-}
-
-/// What a cell is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Role {
-    /// Prepares what follows: folded on the page, run all the same.
-    pub setup: bool,
-    /// Breaks on purpose: it must not compile, or must panic.
-    pub fails: bool,
-    /// Shows times of this machine: only the kinds of its outputs are compared.
-    pub timed: bool,
 }
 
 /// One part of a chapter.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::chapter::{Cell, Role};
+use crate::cell::{Cell, Role};
 
 /// One exercise, read from its folder in `book/exercises/`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::chapter::{Block, Cell};
+use crate::cell::Cell;
+use crate::chapter::Block;
+use crate::html::table;
 use crate::quiz::{Card, Quiz};
 use crate::recorded::Recorded;
 use crate::{Day, Exercise, Explorable};
@@ -98,7 +100,7 @@ impl Cells<'_> {
         for fact in &view.facts {
             text += &format!("- {}: **{}**\n", fact.name, fact.shown);
         }
-        let numbers = crate::page::table(&view.columns, &view.rows);
+        let numbers = table(&view.columns, &view.rows);
         text += &format!("\n{}", folded("Numbers", &numbers));
         text += &format!(
             "On the page of this lesson the figure has sliders: run `cargo run --release` in the folder of the \

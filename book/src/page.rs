@@ -13,9 +13,6 @@ pub mod policy;
 mod stamp;
 mod style;
 
-pub(crate) use explorable::table;
-pub(crate) use markup::inline;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

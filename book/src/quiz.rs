@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::recorded::hash;
+use crate::cell::hash;
 
 /// Questions on one page.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use crate::chapter::Cell;
+use crate::cell::{Cell, hash};
 
 /// The recorded outputs of one day, by cell id.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,11 +33,6 @@ pub struct Drift {
     pub cell: String,
     /// What differs, and where first.
     pub how: String,
-}
-
-/// The first 16 hexadecimal digits of the SHA-256 of a cell's source.
-pub fn hash(source: &str) -> String {
-    Sha256::digest(source).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Recorded {
@@ -215,7 +209,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::chapter::Role;
+    use crate::cell::Role;
 
     fn cell(source: &str, role: Role) -> Cell {
         Cell { id: "d03-a".into(), source: source.into(), role, line: 1 }

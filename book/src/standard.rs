@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::chapter::{Block, Cell};
+use crate::cell::Cell;
+use crate::chapter::Block;
 use crate::quiz::Kind;
 use crate::recorded::Recorded;
 use crate::{Day, Exercise};

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::outputs::escape;
 use crate::Explorable;
+use crate::html::{escape, table};
 
 /// The empty place for an explorable, which `insert_outputs` fills: its words are not for the search.
 pub(super) fn place(name: &str) -> String {
@@ -30,21 +30,4 @@ pub(super) fn html(explorable: &Explorable, module: Option<&str>) -> String {
     html += "</dl><details class=\"numbers\"><summary>Numbers</summary>";
     html += &table(&view.columns, &view.rows);
     html + "</details></figure></div>"
-}
-
-/// A table of numbers.
-pub(crate) fn table(columns: &[String], rows: &[Vec<String>]) -> String {
-    let mut html = String::from("<table><thead><tr>");
-    for column in columns {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", escape(column));
-    }
-    html += "</tr></thead><tbody>";
-    for row in rows {
-        html += "<tr>";
-        for cell in row {
-            let _ = write!(html, "<td>{}</td>", escape(cell));
-        }
-        html += "</tr>";
-    }
-    html + "</tbody></table>"
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::markup;
-use super::outputs::escape;
 use crate::chapter::Block;
 use crate::glossary::Glossary;
+use crate::html::escape;
+use crate::markdown::inline;
 use crate::{Book, Day};
 
 /// The empty place of the review's questions, which are put in after the search index was made.
@@ -50,7 +51,7 @@ fn week_page(number: u32, days: &[&Day], book: &Book) -> String {
             exercises = exercises.join(" "),
             slug = header.slug,
             title = escape(&header.title),
-            question = markup::inline(&header.question),
+            question = inline(&header.question),
             skim = minutes.skim,
             core = minutes.core,
             workshop = minutes.workshop,
@@ -153,7 +154,7 @@ pub(super) fn glossary(glossary: &Glossary, used: &BTreeMap<String, Vec<(u32, St
             "<dt id=\"{}\">{}{also}</dt><dd>{}{links}</dd>",
             term.anchor(),
             escape(&term.name),
-            markup::inline(&term.means)
+            inline(&term.means)
         );
     }
     page + "</dl>\n"

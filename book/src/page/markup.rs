@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::outputs::escape;
-use crate::chapter::{Block, Cell};
+use crate::cell::Cell;
+use crate::chapter::Block;
+use crate::html::escape;
+use crate::markdown::inline;
 use crate::quiz::{Card, Quiz};
 use crate::{Day, Exercise};
 
@@ -232,28 +234,10 @@ fn with_plan(text: &str) -> String {
     format!("{before}\n\n{table}\n\n{after}")
 }
 
-/// Markdown within a line.
-pub(crate) fn inline(text: &str) -> String {
-    let render = |text: &str| {
-        let mut html = String::new();
-        pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(text));
-        html.trim().replace('\n', " ")
-    };
-    let text = text.trim();
-    let mut html = render(text);
-    // "5." alone would be a list, and a list is no part of a line: its mark is meant as it stands.
-    if !html.starts_with("<p>")
-        && let Some(at) = text.find(|c: char| c.is_ascii_punctuation())
-    {
-        html = render(&format!("{}\\{}", &text[..at], &text[at..]));
-    }
-    html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(&html).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chapter::Role;
+    use crate::cell::Role;
 
     #[test]
     fn a_cell_keeps_its_source_exactly() {
@@ -284,12 +268,5 @@ mod tests {
         assert!(page.contains("<tfoot><tr><td>1:00</td>") && page.ends_with("\n\nMore.\n"), "{page}");
         let other = "**Minutes (workshop, 60).** As you like.\n";
         assert_eq!(with_plan(other), other);
-    }
-
-    #[test]
-    fn markdown_within_a_line() {
-        assert_eq!(inline("**a** `b<c`"), "<strong>a</strong> <code>b&lt;c</code>");
-        assert_eq!(inline("5."), "5.");
-        assert_eq!(inline("- *b*"), "- <em>b</em>");
     }
 }

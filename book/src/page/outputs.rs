@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::html::escape;
+
 /// The outputs of one cell. Holds no empty line, which would end a block of HTML in Markdown.
 pub(super) fn html(outputs: &[Value]) -> String {
     outputs.iter().map(output).collect()
@@ -121,23 +123,6 @@ fn percent(text: &str) -> String {
         }
     }
     url
-}
-
-/// Text in HTML; line ends as references, so that no line is empty.
-pub(super) fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\n' => html.push_str("&#10;"),
-            '\u{1b}' => {}
-            other => html.push(other),
-        }
-    }
-    html
 }
 
 /// ANSI colors as spans with classes.

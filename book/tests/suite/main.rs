@@ -1,0 +1,4 @@
+//! The built site, and the shape of the code of the whole course.
+
+mod site;
+mod tidy;
