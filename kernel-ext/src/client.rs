@@ -37,7 +37,7 @@ impl Client {
             .env("SD35_HISTORY", "")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
-        lifetime::own_session(&mut command);
+        lifetime::own_session(&mut command, None);
         let mut process = command.spawn().context("the kernel could not be started")?;
         let requests = process.stdin.take().context("no pipe to the kernel")?;
         let requests = Arc::new(Mutex::new(requests));

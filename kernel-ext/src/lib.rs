@@ -19,5 +19,4 @@ pub mod progress;
 pub mod protocol;
 mod reference;
 pub mod session;
-mod settings;
 pub mod web;

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! ~/.cache/sd35/lib-<key>/lib/liblessons.so     and the metadata of the crates inside it
-//!                        /bin/{cargo,rustc,rustup}  the front, see bin/toolchain_front
+//!                        /bin/{cargo,rustc,rustup}  the front, see front/src/tools.rs
 //!                        /stub.so               stands for it when a cell is linked
 //!                        /settings              what compiles cells, and where it is
 //!                        /reference.json        names and their documentation
@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 
 use crate::paths;
 use crate::reference::Reference;
-pub(crate) use crate::settings::Settings;
+pub(crate) use front::settings::Settings;
 
 /// The file of the [`Reference`], in the folder of a library.
 pub(crate) const REFERENCE: &str = "reference.json";

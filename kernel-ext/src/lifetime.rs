@@ -5,6 +5,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
@@ -67,17 +68,19 @@ pub(crate) async fn parent_gone(expected: Option<u32>) {
     }
 }
 
-/// Gives the process that `command` starts a session of its own, away from our terminal, and on Linux
-/// makes it get SIGTERM when this process ends.
+/// Gives the process that `command` starts a session of its own, away from our terminal, and on Linux makes
+/// it get `at_our_end` when this process ends.
 #[allow(unsafe_code, reason = "only code between fork and exec can ask for this")]
-pub(crate) fn detach(command: &mut std::process::Command) {
+pub(crate) fn own_session(command: &mut std::process::Command, at_our_end: Option<Signal>) {
     use std::os::unix::process::CommandExt as _;
     // SAFETY: the closure makes system calls only: it neither allocates nor locks.
     unsafe {
-        command.pre_exec(|| {
-            libc::setsid();
+        command.pre_exec(move || {
+            let _ = rustix::process::setsid();
             #[cfg(target_os = "linux")]
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+            if at_our_end.is_some() {
+                let _ = rustix::process::set_parent_process_death_signal(at_our_end);
+            }
             Ok(())
         });
     }
@@ -95,7 +98,7 @@ pub(crate) fn start_guard(folder: &Path) -> std::io::Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["kernel", "guard", &std::process::id().to_string()]).arg(folder);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    own_session(&mut command);
+    own_session(&mut command, None);
     let mut guard = command.spawn()?;
     // Open for as long as this process lives.
     std::mem::forget(guard.stdin.take());
@@ -110,53 +113,32 @@ pub(crate) fn guard(kernel: u32, folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
 }
 
-/// Gives the process that `command` starts a session of its own.
-#[allow(unsafe_code, reason = "only code between fork and exec can ask for this")]
-pub(crate) fn own_session(command: &mut std::process::Command) {
-    use std::os::unix::process::CommandExt as _;
-    // SAFETY: a system call: it neither allocates nor locks.
-    unsafe {
-        command.pre_exec(|| {
-            libc::setsid();
-            Ok(())
-        });
-    }
-}
-
 /// Kills the process group of `leader`, and everything else in the session that it leads: the process
 /// that ran the cells, and what the cells started.
 ///
 /// The session is found in `/proc`; where there is none, the group alone is killed.
 pub(crate) fn kill_session(leader: u32) {
     // 0 and 1 would mean our own group and everyone.
-    let Ok(leader) = i32::try_from(leader) else { return };
-    if leader <= 1 {
+    let Some(leader) = i32::try_from(leader).ok().filter(|leader| *leader > 1).and_then(Pid::from_raw) else {
         return;
-    }
-    kill(-leader);
+    };
+    // Those that have ended already need no signal.
+    let _ = kill_process_group(leader, Signal::KILL);
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let pid = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
+        let pid = entry.file_name().to_str().and_then(|name| Pid::from_raw(name.parse().ok()?));
         if let Some(pid) = pid
             && std::fs::read_to_string(entry.path().join("stat"))
                 .is_ok_and(|stat| session(&stat) == Some(leader))
         {
-            kill(pid);
+            let _ = kill_process(pid, Signal::KILL);
         }
     }
 }
 
 /// The session in a line of `/proc/<pid>/stat`: the fourth field after the program's name, which is in
 /// brackets and may itself hold any character.
-fn session(stat: &str) -> Option<i32> {
-    stat.rsplit_once(')')?.1.split_whitespace().nth(3)?.parse().ok()
-}
-
-#[allow(unsafe_code, reason = "std can kill only its own children")]
-fn kill(pid: i32) {
-    // SAFETY: a system call without memory effects.
-    unsafe {
-        libc::kill(pid, libc::SIGKILL);
-    }
+fn session(stat: &str) -> Option<Pid> {
+    Pid::from_raw(stat.rsplit_once(')')?.1.split_whitespace().nth(3)?.parse().ok()?)
 }
 
 #[cfg(test)]
@@ -167,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_session_of_an_oddly_named_program() {
-        assert_eq!(session("7 (a) b (c) S 1 2 35 0 -1"), Some(35));
+        assert_eq!(session("7 (a) b (c) S 1 2 35 0 -1"), Pid::from_raw(35));
         assert_eq!(session(""), None);
     }
 

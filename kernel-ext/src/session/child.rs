@@ -5,9 +5,13 @@
 //! that no read ever ends early, and so that it can put marks of its own into the output.
 
 use std::io::{self, PipeReader, PipeWriter, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::sync::Arc;
+
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// The environment variable by which `lessons::cell` finds its ends.
 const PIPES: &str = "SD35_PIPES";
@@ -44,10 +48,27 @@ impl Pipes {
 
 impl Writers {
     /// Adds to `command` what a process needs to inherit its ends, and makes it end with the kernel.
-    pub(crate) fn lend(&self, command: &mut Command) {
-        let lent: [RawFd; 3] = [self.out.as_raw_fd(), self.err.as_raw_fd(), self.orders_reader.as_raw_fd()];
+    #[allow(
+        unsafe_code,
+        reason = "pre_exec is the only way to pass descriptors on, and to die with the parent"
+    )]
+    pub(crate) fn lend(self: &Arc<Self>, command: &mut Command) {
+        let lent = [self.out.as_raw_fd(), self.err.as_raw_fd(), self.orders_reader.as_raw_fd()];
         command.env(PIPES, lent.map(|fd| fd.to_string()).join(","));
-        inherit(command, lent);
+        // A group of its own: a keyboard interrupt in the terminal reaches the kernel only.
+        command.process_group(0);
+        let own = Arc::clone(self);
+        // SAFETY: between fork and exec the closure makes system calls only: it neither allocates nor locks.
+        unsafe {
+            command.pre_exec(move || {
+                fcntl_setfd(&own.out, FdFlags::empty())?;
+                fcntl_setfd(&own.err, FdFlags::empty())?;
+                fcntl_setfd(&own.orders_reader, FdFlags::empty())?;
+                #[cfg(target_os = "linux")]
+                let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+                Ok(())
+            });
+        }
     }
 
     /// Marks this place in both streams: everything written before is before the mark.
@@ -84,33 +105,10 @@ impl Writers {
     }
 }
 
-#[allow(unsafe_code, reason = "pre_exec is the only way to pass descriptors on, and to die with the parent")]
-fn inherit(command: &mut Command, lent: [RawFd; 3]) {
-    use std::os::unix::process::CommandExt as _;
-    // SAFETY: between fork and exec the closure makes system calls only: it neither allocates nor locks.
-    unsafe {
-        command.pre_exec(move || {
-            for fd in lent {
-                if libc::fcntl(fd, libc::F_SETFD, 0) == -1 {
-                    return Err(io::Error::last_os_error());
-                }
-            }
-            #[cfg(target_os = "linux")]
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            // A group of its own: a keyboard interrupt in the terminal reaches the kernel only.
-            libc::setpgid(0, 0);
-            Ok(())
-        });
-    }
-}
-
 /// Kills the process and everything it started.
-#[allow(unsafe_code, reason = "std cannot signal a process group")]
 pub(crate) fn kill_group(pid: u32) {
-    if let Ok(pid) = i32::try_from(pid) {
-        // SAFETY: a system call without memory effects.
-        unsafe {
-            libc::kill(-pid, libc::SIGKILL);
-        }
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // One that has ended already needs no signal.
+        let _ = kill_process_group(pid, Signal::KILL);
     }
 }

@@ -8,11 +8,6 @@
 //! The linker is called directly, with an empty stand-in for the library: the names that a cell uses are
 //! looked up when it is loaded, not twice.
 
-#[allow(dead_code, reason = "shared with the front, which uses the rest")]
-mod dependencies;
-pub(super) mod generated;
-pub(super) mod variables;
-
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -22,15 +17,14 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
 
-use super::{lock, types};
-use crate::library::Settings;
-use dependencies::Dependencies;
-use generated::{CHANGED, FULL_TYPES, Generated, Learned, PRELUDE, WRITTEN, about_types, learn};
-use types::Known;
-use variables::Prepared;
+use front::dependencies::Dependencies;
+use front::generated::{CHANGED, PRELUDE};
+use front::steps::{self, FULL_TYPES, Outcome};
+use front::tools;
 
-/// The socket on which the front asks, in the folder of the generated crate.
-const SOCKET: &str = "compiler";
+use super::lock;
+use crate::library::Settings;
+
 /// The root of the crate that a waiting compiler has read; the cell is included in it.
 const ROOT: &str = "ahead/main.rs";
 /// The name under which it includes the cell: its standard input.
@@ -58,7 +52,7 @@ impl Compiler {
             format!("#![allow(unused_imports, unused_mut, dead_code)]{PRELUDE}include!(\"build/lib.rs\");\n"),
         )?;
         std::os::unix::fs::symlink("/dev/stdin", folder.join(INCLUDED))?;
-        let socket = folder.join(SOCKET);
+        let socket = folder.join(tools::COMPILER);
         let listener =
             UnixListener::bind(&socket).with_context(|| format!("cannot listen at {}", socket.display()))?;
         let mut work = Work {
@@ -102,12 +96,10 @@ struct Work {
     failed: bool,
 }
 
-/// What the compiler said.
-struct Messages {
-    success: bool,
-    text: String,
+/// What the compiler made.
+struct Made {
     /// The object file, or with `linked` the library.
-    result: PathBuf,
+    file: PathBuf,
     linked: bool,
 }
 
@@ -155,14 +147,11 @@ impl Work {
         (&stream).write_all(format!("{word}\n{text}").as_bytes())
     }
 
-    fn read(&self) -> Result<Generated> {
-        Ok(Generated::new(fs::read_to_string(self.folder.join(WRITTEN)).context(WRITTEN)?))
-    }
-
     /// Makes `target/cell/libctx.so` of the cell that the engine wrote.
     fn build(&mut self) -> Result<(bool, String)> {
-        let result = self.folder.join(RESULTS).join("libctx.so");
-        let source = self.read()?;
+        let folder = self.folder.clone();
+        let result = folder.join(tools::RESULT);
+        let source = steps::read(&folder)?;
         // After an error the engine compiles the cell again without the guard, in case the guard's closure
         // made the error look odd.
         let failed = std::mem::take(&mut self.failed);
@@ -171,67 +160,46 @@ impl Work {
             fs::write(&result, "")?;
             return Ok((true, String::new()));
         }
-        loop {
-            let mut known = Known::load(&self.folder);
-            let prepared = Prepared::new(&source.to_build(), &known);
-            let messages = self.compile(&prepared.text)?;
-            if !messages.success {
-                self.failed = source.is_guarded() && messages.text.lines().all(is_the_same_unguarded);
-                return Ok((false, messages.text));
-            }
-            match learn(&self.folder, &prepared, messages.text.lines(), &mut known)? {
-                Learned::Stored if messages.linked => {
-                    fs::rename(&messages.result, &result)?;
-                    return Ok((true, messages.text));
-                }
-                Learned::Stored => {
-                    self.link(&messages.result, &result)?;
-                    return Ok((true, messages.text));
-                }
-                Learned::Coerced => {}
-                Learned::Refused(message) => return Ok((false, format!("{}{message}\n", messages.text))),
-            }
+        let Outcome { made, messages } = steps::build(&folder, &source, |text| self.compile(text))?;
+        match &made {
+            Some(Made { file, linked: true }) => fs::rename(file, &result)?,
+            Some(Made { file, linked: false }) => self.link(file, &result)?,
+            None => self.failed = source.is_guarded() && messages.lines().all(is_the_same_unguarded),
         }
+        Ok((made.is_some(), messages))
     }
 
-    /// Leaves what the compiler says about the type of a receiver in `types.jsonl`.
+    /// Only says what is wrong with it.
     fn check(&mut self) -> Result<(bool, String)> {
-        let prepared = Prepared::new(&self.read()?.to_check(), &Known::load(&self.folder));
-        let messages = self.compile(&prepared.text)?;
-        let (types, others): (Vec<&str>, Vec<&str>) =
-            messages.text.lines().partition(|line| about_types(line));
-        fs::write(self.folder.join("types.jsonl"), types.join("\n"))?;
-        Ok((messages.success, others.join("\n")))
+        let folder = self.folder.clone();
+        let source = steps::read(&folder)?;
+        let Outcome { made, messages } = steps::check(&folder, &source, |text| self.compile(text))?;
+        Ok((made.is_some(), messages))
     }
 
     /// Compiles a crate, ahead of which nothing needs to be known if possible.
-    fn compile(&mut self, text: &str) -> Result<Messages> {
-        // Kept for the place of a panic.
-        let changed = self.folder.join(CHANGED);
-        fs::create_dir_all(self.folder.join("build"))?;
-        fs::write(&changed, format!("{text}{PRELUDE}")).with_context(|| changed.display().to_string())?;
+    fn compile(&mut self, text: &str) -> Result<Outcome<Made>> {
         if !wants_a_root_of_its_own(text) {
             let ahead = match self.ahead.take() {
                 Some(rustc) => Ok(rustc),
                 None => self.rustc(Path::new(ROOT), false),
             };
             let body = text.split_once('\n').map_or("", |(_, body)| body);
-            let messages = ahead.and_then(|mut rustc| {
+            let outcome = ahead.and_then(|mut rustc| {
                 // Written in one go: the compiler reads all of it before it does anything else.
                 let sent =
                     rustc.child.stdin.take().map(|mut pipe| pipe.write_all(format!("\n{body}").as_bytes()));
                 self.start_ahead();
                 sent.transpose()?;
-                messages(rustc)
+                outcome(rustc)
             });
-            match messages {
-                Ok(messages) if !because_included(&messages.text) => return Ok(messages),
+            match outcome {
+                Ok(outcome) if !because_included(&outcome.messages) => return Ok(outcome),
                 // Or the compiler that waited is gone, however that came.
                 _ => {}
             }
         }
-        let rustc = self.rustc(&changed, true)?;
-        messages(rustc)
+        outcome(self.rustc(&self.folder.join(CHANGED), true)?)
     }
 
     /// Gets the next compiler going. Without one the next cell is slower, no more.
@@ -296,36 +264,36 @@ impl Work {
 }
 
 /// Sends the rest of the crate, and waits for what becomes of it.
-fn messages(mut rustc: Rustc) -> Result<Messages> {
+fn outcome(mut rustc: Rustc) -> Result<Outcome<Made>> {
     drop(rustc.child.stdin.take());
-    let mut text = String::new();
+    let mut messages = String::new();
     let mut stderr = BufReader::new(rustc.child.stderr.take().context("the compiler has no standard error")?);
-    let (result, linked) = (rustc.result.clone(), rustc.linked);
+    let made = Made { file: rustc.result.clone(), linked: rustc.linked };
     loop {
-        let start = text.len();
-        if stderr.read_line(&mut text)? == 0 {
+        let start = messages.len();
+        if stderr.read_line(&mut messages)? == 0 {
             break;
         }
-        let line = &text[start..];
+        let line = &messages[start..];
         let success = line.contains(ARTIFACT);
         if success || line.starts_with(LAST_ERROR) {
             if success {
-                text.truncate(start);
+                messages.truncate(start);
             }
             // The rest is tidying up, which takes the compiler as long as linking takes us.
             std::thread::spawn(move || {
                 let _ = std::io::copy(&mut stderr, &mut std::io::sink());
                 let _ = rustc.child.wait();
             });
-            return Ok(Messages { success, text, result, linked });
+            return Ok(Outcome { made: success.then_some(made), messages });
         }
     }
     let status = rustc.child.wait()?;
     anyhow::ensure!(
-        status.success() || text.contains("\"level\":\"error\""),
-        "the compiler ended: {status}\n{text}"
+        status.success() || messages.contains("\"level\":\"error\""),
+        "the compiler ended: {status}\n{messages}"
     );
-    Ok(Messages { success: status.success(), text, result, linked })
+    Ok(Outcome { made: status.success().then_some(made), messages })
 }
 
 /// Whether a crate has parts that mean something in its own root file only, or that change how it is linked.

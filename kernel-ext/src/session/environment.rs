@@ -15,7 +15,7 @@ use crate::reference::Reference;
 
 /// Kernels' folders under the temporary folder start with this; the process id follows.
 const FOLDER: &str = "sd35-kernel-";
-const FRONT: &str = "SD35_FRONT";
+const FRONT: &str = front::tools::FOLDER;
 const PATH_BEFORE: &str = "SD35_PATH";
 const TEMPORARY: &str = "EVCXR_TMPDIR";
 const CONFIGURATION: &str = "EVCXR_CONFIG_DIR";
@@ -76,7 +76,7 @@ impl Environment {
 
     /// Tells the front where the reader sees progress: cargo's, when it builds what `:dep` asked for.
     pub(super) fn name_stderr(&self, path: &str) -> std::io::Result<()> {
-        std::fs::write(self.folder.join("stderr"), path)
+        std::fs::write(self.folder.join(front::tools::STDERR), path)
     }
 
     /// The tools that compile cells.

@@ -43,7 +43,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        lifetime::detach(command.as_std_mut());
+        lifetime::own_session(command.as_std_mut(), Some(rustix::process::Signal::TERM));
         let mut child = command.spawn()?;
         let session = Session(child.id().unwrap_or_default());
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());

@@ -13,7 +13,6 @@ mod environment;
 mod listener;
 mod output;
 mod source;
-mod types;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -33,9 +32,9 @@ use crate::reference::Reference;
 pub use assist::{Candidate, Completions, Help};
 use child::{Pipes, Writers};
 use compiler::Compiler;
+use front::types::{self, Known};
 use listener::Listener;
 use source::{Edited, Source};
-use types::Known;
 
 /// How long an interrupted cell may take to reach its next checkpoint before its process is stopped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -184,10 +183,10 @@ impl Session {
 
     /// The type of the receiver in a probe of [`cursor`], as the compiler writes it.
     fn type_of_receiver(&mut self, probe: &str) -> Option<String> {
-        let types_file = self.environment.folder().join("types.jsonl");
+        let types_file = self.environment.folder().join(types::RECEIVERS);
         let _ = std::fs::remove_file(&types_file);
         self.engine.check(&Source::parse(probe).edited().text).ok()?;
-        types::receiver(&std::fs::read_to_string(&types_file).ok()?)
+        std::fs::read_to_string(&types_file).ok()?.lines().filter_map(types::receiver).next_back()
     }
 
     /// Returns the cell as the engine got it.

@@ -5,27 +5,27 @@ use std::path::{Path, PathBuf};
 
 /// One `key=value` per line in the file `settings`, so that reading it costs nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Settings {
-    pub(crate) cargo: PathBuf,
-    pub(crate) rustc: PathBuf,
+pub struct Settings {
+    pub cargo: PathBuf,
+    pub rustc: PathBuf,
     /// The folder of the standard library's own dynamic library.
-    pub(crate) std: PathBuf,
-    pub(crate) host: String,
+    pub std: PathBuf,
+    pub host: String,
     /// The folder of the prebuilt library.
-    pub(crate) library: PathBuf,
+    pub library: PathBuf,
     /// A linker that was seen to work when it is called directly.
-    pub(crate) linker: Option<PathBuf>,
+    pub linker: Option<PathBuf>,
     /// An empty library of the prebuilt one's name, for that linker.
-    pub(crate) stub: PathBuf,
+    pub stub: PathBuf,
     /// Arithmetic that the processor does not have, for the same.
-    pub(crate) builtins: Option<PathBuf>,
+    pub builtins: Option<PathBuf>,
 }
 
 const FILE: &str = "settings";
 
 impl Settings {
     /// Reads the file in `folder`; the error is a sentence.
-    pub(crate) fn load(folder: &Path) -> Result<Self, String> {
+    pub fn load(folder: &Path) -> Result<Self, String> {
         let path = folder.join(FILE);
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         Self::parse(&text).map_err(|key| format!("{} has no `{key}`", path.display()))
@@ -62,7 +62,7 @@ impl Settings {
     }
 
     /// Writes the file into `folder`.
-    pub(crate) fn save(&self, folder: &Path) -> std::io::Result<()> {
+    pub fn save(&self, folder: &Path) -> std::io::Result<()> {
         fs::write(folder.join(FILE), self.to_text())
     }
 }

@@ -1,44 +1,54 @@
 //! The types of variables, which the compiler tells when it has compiled the cell.
 //!
 //! The engine stores variables by type, and wants each type in writing before it compiles. Only the
-//! compiler knows it. So a new variable is given a stand-in for a type (`Sd35T17`). The front, which
-//! compiles the cell (`bin/toolchain_front/variables.rs`), leaves it out, and has the compiler name the type in the
-//! same run: a lint warns of `drop(&v)` with the words "argument has type `&T`". From then on the front
-//! writes the type wherever the engine writes the stand-in.
+//! compiler knows it. So a new variable is given a stand-in for a type (`Sd35T17`). When the cell is compiled
+//! (`compiler/variables.rs`) the stand-in is left out, and the compiler names the type in the same run: a lint
+//! warns of `drop(&v)` with the words "argument has type `&T`". From then on the type is written wherever the
+//! engine writes the stand-in.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
 
 /// What a stand-in starts with; a number follows.
-pub(crate) const STAND_IN: &str = "Sd35T";
+pub const STAND_IN: &str = "Sd35T";
 /// In the folder of the generated crate: a stand-in, a space and its type on each line.
-pub(crate) const FILE: &str = "types";
+const FILE: &str = "types";
 /// In the same folder: why a variable was refused.
-pub(crate) const ADVICE: &str = "advice";
+pub const ADVICE: &str = "advice";
+/// In the same folder: what the compiler said about the type of a receiver, one diagnostic a line.
+pub const RECEIVERS: &str = "types.jsonl";
+
 /// The stand-in with this number.
-pub(crate) fn stand_in(number: u64) -> String {
+pub fn stand_in(number: u64) -> String {
     format!("{STAND_IN}{number}")
 }
 
 /// Which type each stand-in stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Known {
-    pub(crate) types: BTreeMap<String, String>,
+pub struct Known {
+    pub types: BTreeMap<String, String>,
 }
 
 impl Known {
     /// What is known in the folder of the generated crate.
-    pub(crate) fn load(folder: &Path) -> Self {
+    pub fn load(folder: &Path) -> Self {
         let text = fs::read_to_string(folder.join(FILE)).unwrap_or_default();
         let pair = |line: &str| line.split_once(' ').map(|(name, ty)| (name.to_owned(), ty.to_owned()));
         Self { types: text.lines().filter_map(pair).collect() }
     }
 
+    /// Keeps what is known for the cells to come.
+    pub fn save(&self, folder: &Path) -> io::Result<()> {
+        let lines: String = self.types.iter().map(|(name, ty)| format!("{name} {ty}\n")).collect();
+        fs::write(folder.join(FILE), lines)
+    }
+
     /// `text` with every stand-in that is known written out.
-    pub(crate) fn written_out(&self, text: &str) -> String {
+    pub fn written_out(&self, text: &str) -> String {
         each_stand_in(text, |name| self.types.get(name).cloned().unwrap_or_else(|| name.to_owned()))
     }
 }
@@ -57,17 +67,21 @@ fn each_stand_in(text: &str, mut with: impl FnMut(&str) -> String) -> String {
     result + rest
 }
 
-/// The type of the receiver that `lessons::cell::type_of` was called with, at the last such place.
-pub(crate) fn receiver(messages: &str) -> Option<String> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["code"]["code"] == "E0277")
-        .filter_map(|message| {
-            let bound = message["message"].as_str()?.split_once('`')?.1.to_owned();
-            Some(bound.split_once(": lessons::cell::Sd35Type`")?.0.to_owned())
-        })
-        .next_back()
+/// A diagnostic of the compiler; cargo wraps each in a message of its own.
+pub fn diagnostic(line: &str) -> Option<Value> {
+    let mut message: Value = serde_json::from_str(line).ok()?;
+    Some(if message["message"].is_object() { message["message"].take() } else { message })
+}
+
+/// The type of the receiver that `lessons::cell::type_of` was called with, if this line says it.
+pub fn receiver(line: &str) -> Option<String> {
+    // Most lines do not, and parsing them all would take longer.
+    if !line.contains("Sd35Type") {
+        return None;
+    }
+    let message = diagnostic(line).filter(|message| message["code"]["code"] == "E0277")?;
+    let bound = message["message"].as_str()?.split_once('`')?.1;
+    Some(bound.split_once(": lessons::cell::Sd35Type`")?.0.to_owned())
 }
 
 #[cfg(test)]

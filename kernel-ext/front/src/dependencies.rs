@@ -15,17 +15,20 @@ const FILE: &str = "dependencies.json";
 /// The engine's manifest of that crate.
 const MANIFEST: &str = "Cargo.toml";
 
+/// The line of the manifest after which the reader's crates are named.
+pub const SECTION: &str = "[dependencies]";
+
 /// What the compiler needs to find the crates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Dependencies {
+pub struct Dependencies {
     manifest: String,
     /// `--extern name=file` and `-L kind=folder`, flat.
-    pub(crate) arguments: Vec<String>,
+    pub arguments: Vec<String>,
 }
 
 impl Dependencies {
     /// Keeps what cargo passed to the compiler for the crate in `folder`.
-    pub(crate) fn keep(folder: &Path, arguments: &[String]) -> io::Result<()> {
+    pub fn keep(folder: &Path, arguments: &[String]) -> io::Result<()> {
         let manifest = fs::read_to_string(folder.join(MANIFEST))?;
         let arguments = arguments
             .windows(2)
@@ -37,7 +40,7 @@ impl Dependencies {
     }
 
     /// What was kept, if it still is what the manifest asks for.
-    pub(crate) fn load(folder: &Path) -> Option<Self> {
+    pub fn load(folder: &Path) -> Option<Self> {
         let manifest = fs::read_to_string(folder.join(MANIFEST)).ok()?;
         if wanted(&manifest).any(|line| line.contains("path")) {
             return None;
@@ -48,12 +51,8 @@ impl Dependencies {
 }
 
 /// The lines of a manifest that name the crates.
-pub(crate) fn wanted(manifest: &str) -> impl Iterator<Item = &str> {
-    manifest
-        .lines()
-        .skip_while(|line| line.trim() != "[dependencies]")
-        .skip(1)
-        .filter(|line| !line.trim().is_empty())
+pub fn wanted(manifest: &str) -> impl Iterator<Item = &str> {
+    manifest.lines().skip_while(|line| line.trim() != SECTION).skip(1).filter(|line| !line.trim().is_empty())
 }
 
 #[cfg(test)]

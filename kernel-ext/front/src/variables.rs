@@ -2,20 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::Path;
 
-use serde_json::Value;
-
-use super::generated::without_unmentioned;
-use super::types::{FILE, Known, STAND_IN};
-
-/// What the engine writes to store a variable.
-const STORE: &str = "evcxr_variable_store.put_variable::<";
+use super::code::code;
+use super::generated::{Generated, PUT};
+use super::types::{ADVICE, Known, STAND_IN, diagnostic};
 
 /// What the compiler says about one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Inferred {
+pub enum Inferred {
     /// A type that can be written down.
     Named(String),
     /// A function, whose own type has no name; a pointer to it has this one.
@@ -28,7 +23,7 @@ pub(crate) enum Inferred {
 
 impl Inferred {
     /// What to do about a variable whose type has no name.
-    pub(crate) fn advice(&self, name: &str) -> String {
+    pub fn advice(&self, name: &str) -> String {
         match self {
             Self::Named(ty) | Self::Pointer(ty) => format!("`{name}` has type {ty}"),
             Self::Closure => format!(
@@ -44,16 +39,10 @@ impl Inferred {
     }
 }
 
-/// Keeps what is known for the cells to come.
-pub(crate) fn save(folder: &Path, known: &Known) -> io::Result<()> {
-    let lines: String = known.types.iter().map(|(name, ty)| format!("{name} {ty}\n")).collect();
-    fs::write(folder.join(FILE), lines)
-}
-
 /// A generated crate without stand-ins, and the variables whose types are still to be learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Prepared {
-    pub(crate) text: String,
+pub struct Prepared {
+    pub text: String,
     /// Variable and stand-in.
     new: Vec<(String, String)>,
 }
@@ -61,29 +50,34 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Writes out what is known; what is not is left to inference, and asked for where it is stored.
     /// Nothing moves in the reader's own lines.
-    pub(crate) fn new(text: &str, known: &Known) -> Self {
+    pub fn new(generated: &Generated, known: &Known) -> Self {
+        let written_out = Generated {
+            head: known.written_out(&generated.head),
+            tail: known.written_out(&generated.tail),
+            ..generated.clone()
+        };
+        let Generated { items, head, body, tail } = written_out.without_unmentioned();
         let mut new = Vec::new();
-        let text: String = without_unmentioned(&known.written_out(text))
+        let tail: String = tail
             .split_inclusive('\n')
             .map(|line| {
-                if let Some((before, after)) = line.split_once(STORE)
-                    && after.starts_with(STAND_IN)
-                    && let Some((stand_in, call)) = after.split_once('>')
-                    && let Some(name) =
-                        call.split_once("stringify!(").and_then(|(_, rest)| rest.split(')').next())
-                {
-                    new.push((name.to_owned(), stand_in.to_owned()));
-                    return format!("{before}::std::mem::drop(&{name}); {STORE}_>{call}");
-                }
-                without_annotations(line)
+                let Some(call) = line.strip_prefix(PUT).filter(|call| call.starts_with(STAND_IN)) else {
+                    return line.to_owned();
+                };
+                let stored = call.split_once('>').and_then(|(stand_in, call)| {
+                    Some((stand_in, call, call.split_once("stringify!(")?.1.split(')').next()?))
+                });
+                let Some((stand_in, call, name)) = stored else { return line.to_owned() };
+                new.push((name.to_owned(), stand_in.to_owned()));
+                format!("::std::mem::drop(&{name}); {PUT}_>{call}")
             })
             .collect();
-        Self { text, new }
+        Self { text: items + &head + &annotated(&body, known) + &tail, new }
     }
 
     /// The variables that are new in this crate, with what the compiler's messages, one JSON diagnostic a
     /// line, say of their types.
-    pub(crate) fn learn<'a>(&self, messages: impl Iterator<Item = &'a str>) -> Vec<(&str, &str, Inferred)> {
+    pub fn learn<'a>(&self, messages: impl Iterator<Item = &'a str>) -> Vec<(&str, &str, Inferred)> {
         if self.new.is_empty() {
             return Vec::new();
         }
@@ -93,33 +87,81 @@ impl Prepared {
     }
 }
 
+/// What became of the new variables of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Learned {
+    /// Each is stored under a type that later cells can name.
+    Stored,
+    /// One is a function, to be stored as a pointer: the cell must be compiled with that type written out.
+    Coerced,
+    /// One has a type that no later cell could name: such a cell does not run. Holds a message for the
+    /// engine, which wants one with every failure.
+    Refused(String),
+}
+
+/// Remembers the types of new variables, in the folder of the generated crate.
+pub fn learn<'a>(
+    folder: &Path,
+    prepared: &Prepared,
+    messages: impl Iterator<Item = &'a str>,
+    known: &mut Known,
+) -> std::io::Result<Learned> {
+    let learned = prepared.learn(messages);
+    for (name, stand_in, ty) in &learned {
+        match ty {
+            Inferred::Named(ty) | Inferred::Pointer(ty) => {
+                known.types.insert((*stand_in).to_owned(), ty.clone());
+            }
+            unnamed => {
+                let advice = unnamed.advice(name);
+                fs::write(folder.join(ADVICE), &advice)?;
+                let message = serde_json::json!({
+                    "message": advice, "level": "error", "code": null, "spans": [], "children": [], "rendered": advice,
+                });
+                return Ok(Learned::Refused(message.to_string()));
+            }
+        }
+    }
+    if !learned.is_empty() {
+        known.save(folder)?;
+    }
+    let coerced = learned.iter().any(|(_, _, ty)| matches!(ty, Inferred::Pointer(_)));
+    Ok(if coerced { Learned::Coerced } else { Learned::Stored })
+}
+
 /// The variable and type that a message of the lint is about, when it is one that was asked for.
 fn stored(line: &str) -> Option<(String, Inferred)> {
     // Most messages are others; parsing them all would take longer.
     if !line.contains("dropping_references") {
         return None;
     }
-    let message: Value = serde_json::from_str(line).ok()?;
-    // Cargo wraps the compiler's messages.
-    let message = if message["message"].is_object() { &message["message"] } else { &message };
+    let message = diagnostic(line)?;
     let spans = message["spans"].as_array()?;
     let source =
-        spans.iter().find_map(|span| span["text"][0]["text"].as_str().filter(|text| text.contains(STORE)))?;
-    let name = source.split_once("::std::mem::drop(&")?.1.split(')').next()?;
+        spans.iter().find_map(|span| span["text"][0]["text"].as_str().filter(|text| text.contains(PUT)))?;
+    let name = source.strip_prefix("::std::mem::drop(&")?.split(')').next()?;
     let label = spans.iter().find_map(|span| span["label"].as_str()?.strip_prefix("argument has type `&"))?;
     Some((name.to_owned(), classify(label.strip_suffix('`')?)))
 }
 
-/// `let v: Sd35T3 = 1;` with spaces for the stand-in, so that no column moves.
-fn without_annotations(line: &str) -> String {
-    let mut text = line.to_owned();
+/// The reader's statements with the types that are known; `let v: Sd35T3 = 1;` with spaces for a stand-in that
+/// is not, so that no column moves. What looks like one in a string or a comment is the reader's.
+fn annotated(body: &str, known: &Known) -> String {
     let annotation = format!(": {STAND_IN}");
-    while let Some(at) = text.find(&annotation) {
-        let number = at + annotation.len();
-        let end = number + text[number..].bytes().take_while(u8::is_ascii_digit).count();
-        text.replace_range(at..end, &" ".repeat(end - at));
+    let mut text = String::with_capacity(body.len());
+    let mut done = 0;
+    for range in code(body) {
+        text += &body[done..range.start];
+        done = range.end;
+        let mut part = known.written_out(&body[range]);
+        while let Some(at) = part.find(&annotation) {
+            let number = at + annotation.len();
+            let end = number + part[number..].bytes().take_while(u8::is_ascii_digit).count();
+            part.replace_range(at..end, &" ".repeat(end - at));
+        }
+        text += &part;
     }
-    text
+    text + &body[done..]
 }
 
 fn classify(ty: &str) -> Inferred {
@@ -161,11 +203,15 @@ fn without_function_names(ty: &str) -> String {
 mod tests {
     use super::*;
 
+    fn cell(body: &str, name: &str) -> Generated {
+        let tail = format!("{PUT}Sd35T1>(stringify!({name}), {name});\n");
+        Generated { items: String::new(), head: String::new(), body: body.to_owned(), tail }
+    }
+
     #[test]
     fn a_stand_in_is_left_out_once_and_then_written_out() {
-        let text = "let mut v: Sd35T1 = f(); let w: Sd35T12 = v;\n\
-                    evcxr_variable_store.put_variable::<Sd35T1>(stringify!(v), v);\n";
-        let prepared = Prepared::new(text, &Known::default());
+        let prepared =
+            Prepared::new(&cell("let mut v: Sd35T1 = f(); let w: Sd35T12 = v;\n", "v"), &Known::default());
         let expected = "let mut v         = f(); let w          = v;\n\
                         ::std::mem::drop(&v); evcxr_variable_store.put_variable::<_>(stringify!(v), v);\n";
         assert_eq!(prepared.text, expected);
@@ -179,9 +225,16 @@ mod tests {
             assert_eq!(learned, [("v", "Sd35T1", Inferred::Named("std::vec::Vec<i32>".into()))]);
         }
         let known = Known { types: [("Sd35T1".to_owned(), "Vec<i32>".to_owned())].into() };
-        let text = "v.len();\nevcxr_variable_store.put_variable::<Sd35T1>(stringify!(v), v);";
-        let later = Prepared::new(text, &known);
-        assert_eq!(later.text, "v.len();\nevcxr_variable_store.put_variable::<Vec<i32>>(stringify!(v), v);");
+        let later = Prepared::new(&cell("v.len();\n", "v"), &known);
+        assert_eq!(
+            later.text,
+            "v.len();\nevcxr_variable_store.put_variable::<Vec<i32>>(stringify!(v), v);\n"
+        );
+        // In a string or a comment it is the reader's.
+        let same = "println!(\"v: Sd35T1\"); // v: Sd35T1\n";
+        for known in [&known, &Known::default()] {
+            assert!(Prepared::new(&cell(same, "v"), known).text.starts_with(same));
+        }
     }
 
     #[test]
