@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::protocol::{Channel, Message};
@@ -48,7 +48,7 @@ pub(crate) async fn run_until_ended(
     tokio::time::timeout(GRACE, transport).await.unwrap_or(Ok(()))
 }
 
-async fn either(one: &mut Signal, other: &mut Signal) {
+async fn either(one: &mut unix::Signal, other: &mut unix::Signal) {
     tokio::select! {
         _ = one.recv() => {}
         _ = other.recv() => {}

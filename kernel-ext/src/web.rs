@@ -20,6 +20,7 @@ mod error;
 mod keeper;
 mod kernel;
 mod kernels;
+mod orders;
 mod process;
 mod recent;
 mod routes;

@@ -182,6 +182,33 @@ fn a_panic_names_its_line_and_keeps_variables() {
 }
 
 #[test]
+fn a_reader_may_write_what_the_engine_writes() {
+    let mut kernel = kernel();
+    let kernel = &mut kernel;
+    expect(kernel, "fn f() -> Result<u8, String> { Err(\"no\".to_owned()) } let n = 1;", "");
+    expect(kernel, "if let Err(error) = f() { eprintln!(\"{}\", error); } n", "no\n1");
+    expect(
+        kernel,
+        "let g = || { if let Err(error) = f() { eprintln!(\"{}\", error); } 2_u8 }; let m = g(); m",
+        "no\n2",
+    );
+    expect(kernel, "fn report() { let error = 5; eprintln!(\"{}\", error); }", "");
+    expect(kernel, "report(); let three: u8 = \"3\".parse()?; three", "5\n3");
+    expect(kernel, "println!(\"EVCXR_PANIC_NOTIFICATION\"); n", "EVCXR_PANIC_NOTIFICATION\n1");
+    let entry = "#[unsafe(no_mangle)]\npub extern \"C\" fn run_user_code_1(\nstruct EvcxrUserCodeError {}\n";
+    expect(kernel, &format!("print!(\"{{}}\", r#\"{entry}\"#);"), entry);
+    expect(
+        kernel,
+        "let k = 4; println!(\"let k: Sd35T1, let n: Sd35T2\"); k",
+        "let k: Sd35T1, let n: Sd35T2\n4",
+    );
+    expect(kernel, "std::panic::catch_unwind(|| 6).unwrap_or(0) + n", "7");
+    expect_error(kernel, "let r = std::panic::catch_unwind(|| 1); r.nothing()", "CompileError", "nothing");
+    expect_error(kernel, "f()?;", "Error", "no");
+    expect(kernel, "n + 1", "2");
+}
+
+#[test]
 fn an_endless_loop_stops_and_keeps_variables() {
     let mut kernel = kernel();
     expect(&mut kernel, "let kept = String::from(\"kept\");", "");

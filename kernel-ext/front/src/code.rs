@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 /// The ranges of `text` that are code, in order. What is never closed goes on to the end.
-pub fn code(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn code(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let (mut from, mut at) = (0, 0);
     while at < text.len() {
@@ -23,7 +23,7 @@ pub fn code(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Where each line starts that is code outside of all braces.
-pub fn top_lines(text: &str) -> Vec<usize> {
+pub(crate) fn top_lines(text: &str) -> Vec<usize> {
     let mut starts = Vec::new();
     let (mut depth, mut line_starts) = (0_i32, true);
     for range in code(text) {

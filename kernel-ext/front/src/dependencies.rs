@@ -16,7 +16,7 @@ const FILE: &str = "dependencies.json";
 const MANIFEST: &str = "Cargo.toml";
 
 /// The line of the manifest after which the reader's crates are named.
-pub const SECTION: &str = "[dependencies]";
+pub(crate) const SECTION: &str = "[dependencies]";
 
 /// What the compiler needs to find the crates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Dependencies {
 
 impl Dependencies {
     /// Keeps what cargo passed to the compiler for the crate in `folder`.
-    pub fn keep(folder: &Path, arguments: &[String]) -> io::Result<()> {
+    pub(crate) fn keep(folder: &Path, arguments: &[String]) -> io::Result<()> {
         let manifest = fs::read_to_string(folder.join(MANIFEST))?;
         let arguments = arguments
             .windows(2)
@@ -51,7 +51,7 @@ impl Dependencies {
 }
 
 /// The lines of a manifest that name the crates.
-pub fn wanted(manifest: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn wanted(manifest: &str) -> impl Iterator<Item = &str> {
     manifest.lines().skip_while(|line| line.trim() != SECTION).skip(1).filter(|line| !line.trim().is_empty())
 }
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::code::top_lines;
+use crate::code::top_lines;
 
 /// Macros of the standard library give way to imported ones only when those are imported by name.
 pub const PRELUDE: &str = "
@@ -18,7 +18,7 @@ pub const PRELUDE: &str = "
 ";
 
 /// Where the engine writes the crate, in its folder.
-pub const WRITTEN: &str = "src/lib.rs";
+pub(crate) const WRITTEN: &str = "src/lib.rs";
 /// Where the changed crate is kept, in the same folder; errors then name a file that the engine takes for its
 /// own.
 pub const CHANGED: &str = "build/lib.rs";
@@ -45,19 +45,19 @@ const CLOSURE: [&str; 1] = ["Ok(())})();"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
     /// The reader's imports, functions and types, of this cell and of earlier ones.
-    pub items: String,
+    pub(crate) items: String,
     /// The engine's error type and store, the start of its function, and variables of earlier cells taken out
     /// of the store.
-    pub head: String,
+    pub(crate) head: String,
     /// The reader's statements.
-    pub body: String,
+    pub(crate) body: String,
     /// The engine's: variables back into the store, and the end of the function.
-    pub tail: String,
+    pub(crate) tail: String,
 }
 
 impl Generated {
     /// Cuts what the engine wrote, and has the library's parts take the place of its own.
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let mut generated = Self::cut(text);
         generated.head = with_library_parts(&generated.head);
         generated
@@ -84,7 +84,7 @@ impl Generated {
     }
 
     /// Changed for a build; without the prelude.
-    pub fn for_build(&self) -> Self {
+    pub(crate) fn for_build(&self) -> Self {
         let mut changed = self.clone();
         if let Some(digits) = self.head.find(ENTRY).map(|at| at + ENTRY.len()) {
             let number = self.head[digits..].split('(').next().unwrap_or_default();
@@ -113,7 +113,7 @@ impl Generated {
 
     /// Leaves variables in the store that the cell does not mention: taking them out and putting them back
     /// would be compiled with each cell. Their types are still checked when a cell could have changed them.
-    pub fn without_unmentioned(&self) -> Self {
+    pub(crate) fn without_unmentioned(&self) -> Self {
         let word = |c: char| c.is_alphanumeric() || c == '_';
         let mentioned: BTreeSet<&str> =
             [&self.items, &self.body].into_iter().flat_map(|text| text.split(|c| !word(c))).collect();
@@ -189,7 +189,7 @@ fn body(text: &str, entry: usize) -> usize {
 fn tail(text: &str) -> usize {
     let all: Vec<&str> = text.split('\n').collect();
     let mut lines = all.strip_suffix(&[""]).unwrap_or(&all);
-    fn without<'a, 'b>(lines: &mut &'a [&'b str], end: &[&'b str]) -> bool {
+    fn without<'a>(lines: &mut &[&'a str], end: &[&'a str]) -> bool {
         let rest = lines.strip_suffix(end);
         *lines = rest.unwrap_or(lines);
         rest.is_some()
@@ -245,7 +245,7 @@ fn replaced(text: &str, start: &str, middle: &str, end: &str, with: &str) -> Str
 
 /// What the engine writes before each variable that it checks, and that it stores.
 const CHECK: &str = "vars_ok &= evcxr_variable_store.check_variable::<";
-pub const PUT: &str = "evcxr_variable_store.put_variable::<";
+pub(crate) const PUT: &str = "evcxr_variable_store.put_variable::<";
 
 /// A line of the engine about a variable that earlier cells left: is it still what it was, out of the store,
 /// back into the store.

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 /// One `key=value` per line in the file `settings`, so that reading it costs nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
+    /// The package manager.
     pub cargo: PathBuf,
+    /// The compiler.
     pub rustc: PathBuf,
     /// The folder of the standard library's own dynamic library.
     pub std: PathBuf,
+    /// The system that it compiles for.
     pub host: String,
     /// The folder of the prebuilt library.
     pub library: PathBuf,
@@ -24,7 +27,11 @@ pub struct Settings {
 const FILE: &str = "settings";
 
 impl Settings {
-    /// Reads the file in `folder`; the error is a sentence.
+    /// Reads the file in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// One sentence: what the file has not, or why it cannot be read.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let path = folder.join(FILE);
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -62,6 +69,10 @@ impl Settings {
     }
 
     /// Writes the file into `folder`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be written.
     pub fn save(&self, folder: &Path) -> std::io::Result<()> {
         fs::write(folder.join(FILE), self.to_text())
     }

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::generated::{CHANGED, Generated, PRELUDE, WRITTEN};
-use super::types::{self, Known};
-use super::variables::{Learned, Prepared, learn};
+use crate::generated::{CHANGED, Generated, PRELUDE, WRITTEN};
+use crate::types::{self, Known};
+use crate::variables::{Learned, Prepared, learn};
 
 /// Types are wanted in full, as code that compiles anywhere in the crate. (With `RUSTC_BOOTSTRAP`.)
 pub const FULL_TYPES: [&str; 2] = ["-Ztrim-diagnostic-paths=no", "-Zwrite-long-types-to-disk=no"];
@@ -23,11 +23,19 @@ pub struct Outcome<T> {
 }
 
 /// The crate that the engine wrote in `folder`.
+///
+/// # Errors
+///
+/// Fails when it is not there.
 pub fn read(folder: &Path) -> Result<Generated> {
     Ok(Generated::new(&fs::read_to_string(folder.join(WRITTEN)).context(WRITTEN)?))
 }
 
 /// Builds a cell, and learns the types of its new variables.
+///
+/// # Errors
+///
+/// Fails when a file cannot be written, or as `compile` does. A cell that does not compile is no error.
 pub fn build<T>(
     folder: &Path,
     source: &Generated,
@@ -57,6 +65,10 @@ pub fn build<T>(
 }
 
 /// Checks a cell, and leaves what the compiler says about the type of a receiver in a file.
+///
+/// # Errors
+///
+/// As [`build`].
 pub fn check<T>(
     folder: &Path,
     source: &Generated,

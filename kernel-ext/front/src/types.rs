@@ -14,7 +14,7 @@ use std::path::Path;
 use serde_json::Value;
 
 /// What a stand-in starts with; a number follows.
-pub const STAND_IN: &str = "Sd35T";
+pub(crate) const STAND_IN: &str = "Sd35T";
 /// In the folder of the generated crate: a stand-in, a space and its type on each line.
 const FILE: &str = "types";
 /// In the same folder: why a variable was refused.
@@ -30,7 +30,7 @@ pub fn stand_in(number: u64) -> String {
 /// Which type each stand-in stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    pub types: BTreeMap<String, String>,
+    pub(crate) types: BTreeMap<String, String>,
 }
 
 impl Known {
@@ -42,7 +42,7 @@ impl Known {
     }
 
     /// Keeps what is known for the cells to come.
-    pub fn save(&self, folder: &Path) -> io::Result<()> {
+    pub(crate) fn save(&self, folder: &Path) -> io::Result<()> {
         let lines: String = self.types.iter().map(|(name, ty)| format!("{name} {ty}\n")).collect();
         fs::write(folder.join(FILE), lines)
     }
@@ -68,7 +68,7 @@ fn each_stand_in(text: &str, mut with: impl FnMut(&str) -> String) -> String {
 }
 
 /// A diagnostic of the compiler; cargo wraps each in a message of its own.
-pub fn diagnostic(line: &str) -> Option<Value> {
+pub(crate) fn diagnostic(line: &str) -> Option<Value> {
     let mut message: Value = serde_json::from_str(line).ok()?;
     Some(if message["message"].is_object() { message["message"].take() } else { message })
 }

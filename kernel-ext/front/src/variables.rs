@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::code::code;
-use super::generated::{Generated, PUT};
-use super::types::{ADVICE, Known, STAND_IN, diagnostic};
+use crate::code::code;
+use crate::generated::{Generated, PUT};
+use crate::types::{ADVICE, Known, STAND_IN, diagnostic};
 
 /// What the compiler says about one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Inferred {
+pub(crate) enum Inferred {
     /// A type that can be written down.
     Named(String),
     /// A function, whose own type has no name; a pointer to it has this one.
@@ -23,7 +23,7 @@ pub enum Inferred {
 
 impl Inferred {
     /// What to do about a variable whose type has no name.
-    pub fn advice(&self, name: &str) -> String {
+    pub(crate) fn advice(&self, name: &str) -> String {
         match self {
             Self::Named(ty) | Self::Pointer(ty) => format!("`{name}` has type {ty}"),
             Self::Closure => format!(
@@ -41,8 +41,8 @@ impl Inferred {
 
 /// A generated crate without stand-ins, and the variables whose types are still to be learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prepared {
-    pub text: String,
+pub(crate) struct Prepared {
+    pub(crate) text: String,
     /// Variable and stand-in.
     new: Vec<(String, String)>,
 }
@@ -50,7 +50,7 @@ pub struct Prepared {
 impl Prepared {
     /// Writes out what is known; what is not is left to inference, and asked for where it is stored.
     /// Nothing moves in the reader's own lines.
-    pub fn new(generated: &Generated, known: &Known) -> Self {
+    pub(crate) fn new(generated: &Generated, known: &Known) -> Self {
         let written_out = Generated {
             head: known.written_out(&generated.head),
             tail: known.written_out(&generated.tail),
@@ -77,7 +77,7 @@ impl Prepared {
 
     /// The variables that are new in this crate, with what the compiler's messages, one JSON diagnostic a
     /// line, say of their types.
-    pub fn learn<'a>(&self, messages: impl Iterator<Item = &'a str>) -> Vec<(&str, &str, Inferred)> {
+    pub(crate) fn learn<'a>(&self, messages: impl Iterator<Item = &'a str>) -> Vec<(&str, &str, Inferred)> {
         if self.new.is_empty() {
             return Vec::new();
         }
@@ -89,7 +89,7 @@ impl Prepared {
 
 /// What became of the new variables of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Learned {
+pub(crate) enum Learned {
     /// Each is stored under a type that later cells can name.
     Stored,
     /// One is a function, to be stored as a pointer: the cell must be compiled with that type written out.
@@ -100,7 +100,7 @@ pub enum Learned {
 }
 
 /// Remembers the types of new variables, in the folder of the generated crate.
-pub fn learn<'a>(
+pub(crate) fn learn<'a>(
     folder: &Path,
     prepared: &Prepared,
     messages: impl Iterator<Item = &'a str>,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::kernel::{Listener, Order, Outgoing, Status, lock};
+use super::orders::{Listener, Order, Outgoing, Status, lock};
 use super::process::Process;
 use super::recent::{Delivery, Recent};
 use crate::protocol::{Channel, Header, Message};

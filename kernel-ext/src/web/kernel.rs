@@ -3,29 +3,21 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::keeper::Keeper;
+use super::orders::{Listener, Order, Outgoing, Status, lock};
 use super::process::Process;
 use super::recent::Delivery;
 use crate::protocol::{Channel, Message, iso_8601};
 
 /// How many messages may wait for one socket; more than are ever replayed.
 const QUEUE: usize = 4096;
-
-/// What a socket is told.
-#[derive(Clone, Debug)]
-pub(super) enum Outgoing {
-    /// A message of the kernel.
-    Message(Arc<Delivery>),
-    /// There will be no more, for this reason.
-    Close(&'static str),
-}
 
 /// A handle on a kernel; the kernel itself lives in a task.
 #[derive(Debug)]
@@ -35,40 +27,6 @@ pub(super) struct Kernel {
     status: Arc<Mutex<Status>>,
     /// Counts sockets, to tell them apart.
     sockets: AtomicU64,
-}
-
-/// What the rest of the server may know without asking the task.
-#[derive(Clone, Debug)]
-pub(super) struct Status {
-    pub(super) state: String,
-    pub(super) connections: usize,
-    pub(super) last_activity: SystemTime,
-    /// The last time that a message or a socket came or went.
-    pub(super) quiet_since: Instant,
-    pub(super) was_connected: bool,
-}
-
-/// What the task is asked to do.
-#[derive(Debug)]
-pub(super) enum Order {
-    Attach(Listener),
-    Detach(u64),
-    Request { socket: Option<u64>, message: Box<Message> },
-    Restart(oneshot::Sender<()>),
-    Stop(&'static str),
-}
-
-/// A socket's place in the kernel's list.
-#[derive(Debug)]
-pub(super) struct Listener {
-    pub(super) socket: u64,
-    /// The client session that it belongs to.
-    pub(super) session: String,
-    /// The sessions in whose name it has asked; it gets their replies.
-    pub(super) speaks_for: BTreeSet<String>,
-    pub(super) queue: Sender<Outgoing>,
-    /// The number of the last message that left.
-    pub(super) delivered: Arc<AtomicU64>,
 }
 
 /// A socket's end of its connection to the kernel; dropping it leaves.
@@ -201,9 +159,4 @@ impl Kernel {
         let status = self.status();
         status.was_connected && status.connections == 0 && status.state != "busy"
     }
-}
-
-/// A status is whole at any time, also after a panic elsewhere.
-pub(super) fn lock(status: &Mutex<Status>) -> MutexGuard<'_, Status> {
-    status.lock().unwrap_or_else(PoisonError::into_inner)
 }

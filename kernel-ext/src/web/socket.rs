@@ -6,7 +6,8 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket, close_code};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::kernel::{Kernel, Outgoing};
+use super::kernel::Kernel;
+use super::orders::Outgoing;
 use super::v1;
 use crate::protocol::{Channel, Message};
 

@@ -216,10 +216,10 @@ fn way_around(uses: &BTreeMap<usize, BTreeMap<usize, String>>, start: usize) -> 
                 way.reverse();
                 return Some(way);
             }
-            if !before.contains_key(&next) {
-                before.insert(next, at);
+            before.entry(next).or_insert_with(|| {
                 queue.push_back(next);
-            }
+                at
+            });
         }
     }
     None
