@@ -10,6 +10,7 @@ mod markup;
 mod offline;
 mod outputs;
 pub mod policy;
+mod repairs;
 mod stamp;
 mod style;
 
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use mdbook_core::book::{BookItem, Chapter};
 use mdbook_core::config::Config;
 use mdbook_driver::MDBook;
@@ -103,7 +104,7 @@ impl Lessons {
 
     /// The chapters that are made, each where it belongs: the review after the introduction, the map of a week
     /// at its head, lists at the end.
-    fn add_pages(&self, items: &mut Vec<BookItem>) {
+    fn add_pages(&self, items: &mut Vec<BookItem>) -> Result<()> {
         let made = |name: &str, text: &str, file: &str| {
             BookItem::Chapter(Chapter::new(name, text.to_owned(), file, Vec::new()))
         };
@@ -111,15 +112,15 @@ impl Lessons {
             let title = format!("Week {number}");
             let starts =
                 |item: &BookItem| matches!(item, BookItem::PartTitle(part) if part.starts_with(&title));
-            if let Some(at) = items.iter().position(starts) {
-                let map = made(&format!("{title}: the map"), text, &format!("week-{number}.md"));
-                items.insert(at + 1, map);
-            }
+            let at = items.iter().position(starts);
+            let at = at.with_context(|| format!("SUMMARY.md has no part that starts with `{title}`"))?;
+            items.insert(at + 1, made(&format!("{title}: the map"), text, &format!("week-{number}.md")));
         }
         let at = items.len().min(1);
         items.insert(at, made("Review", &extra::review(), "review.md"));
         items.push(made("Glossary", &self.glossary, "glossary.md"));
         items.push(made("Sources", &self.sources, "sources.md"));
+        Ok(())
     }
 }
 
@@ -140,7 +141,7 @@ impl Preprocessor for Lessons {
                 chapter.content.clone_from(text);
             }
         });
-        self.add_pages(&mut book.items);
+        self.add_pages(&mut book.items)?;
         Ok(book)
     }
 }
@@ -157,78 +158,82 @@ fn copy_module(book: &Book, site: &Path) -> Result<Option<String>> {
     Ok(Some(name))
 }
 
-/// Fills the empty places that [`markup`] left for outputs, in every page (the print page has all of them), and
-/// gives each page its policy.
-fn insert_outputs(book: &Book, site: &Path, module: Option<&str>) -> Result<()> {
+/// An empty place that [`markup`] left on the page of a day and on that for printing, and what fills it.
+struct Place {
+    page: String,
+    empty: String,
+    full: String,
+}
+
+/// The places for what was recorded.
+fn places(book: &Book, module: Option<&str>) -> Result<Vec<Place>> {
     let mut places = Vec::new();
     for day in &book.days {
+        let page = format!("{}.html", day.header.slug);
+        let mut add = |empty, full| places.push(Place { page: page.clone(), empty, full });
         for block in day.chapter.blocks.iter().chain(&day.chapter.notes) {
             if let Block::Explorable(explorable) = block {
-                places
-                    .push((explorable::place(&explorable.about.name), explorable::html(explorable, module)));
+                add(explorable::place(&explorable.about.name), explorable::html(explorable, module));
             }
         }
         let recorded = book.recorded(day)?;
         for cell in day.chapter.cells() {
-            if let Some(shown) = recorded.outputs(&cell) {
-                places.push((
-                    markup::outputs_place(&cell.id, ""),
-                    markup::outputs_place(&cell.id, &outputs::html(shown)),
-                ));
+            if let Some(shown) = recorded.outputs(&cell).filter(|shown| !shown.is_empty()) {
+                let place = |outputs: &str| markup::outputs_place(&cell.id, outputs);
+                add(place(""), place(&outputs::html(shown)));
             }
         }
     }
+    Ok(places)
+}
+
+/// The page that holds all others.
+const PRINT: &str = "print.html";
+/// The list of chapters for readers without scripts, a page of its own kind.
+const TOC: &str = "toc.html";
+const REVIEW: &str = "review.html";
+
+/// Fills the empty places, and finishes each page: repairs, style sheets, policy.
+fn insert_outputs(book: &Book, site: &Path, module: Option<&str>) -> Result<()> {
+    let places = places(book, module)?;
     let style = style::Style::join(&fs::read_to_string(site.join("index.html"))?, |href| {
         fs::read_to_string(site.join(href)).with_context(|| format!("no style sheet {href}"))
     })?;
+    let mut missing: BTreeSet<&str> = places.iter().map(|place| place.page.as_str()).collect();
+    missing.extend([PRINT, REVIEW]);
     for entry in fs::read_dir(site)? {
         let path = entry?.path();
-        // The list of chapters for readers without scripts is a page of its own kind.
-        if path.extension().is_none_or(|extension| extension != "html") || path.ends_with("toc.html") {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if !name.ends_with(".html") || name == TOC {
             continue;
         }
-        let mut page = fs::read_to_string(&path)?;
-        for (empty, full) in &places {
-            if page.contains(empty) {
-                page = page.replace(empty, full);
-            }
-        }
-        if path.file_name().is_some_and(|name| name == "review.html") {
-            page = page.replace(extra::REVIEW_PLACE, &extra::review_items(book));
-        }
-        fs::write(&path, policy::add(&style.apply(&accessible(&page))))?;
+        let finish = || -> Result<()> {
+            let page = filled(fs::read_to_string(&path)?, name, &places)?;
+            let page = match name {
+                REVIEW => repairs::once(
+                    &page,
+                    "the review has its questions",
+                    extra::REVIEW_PLACE,
+                    &extra::review_items(book),
+                )?,
+                _ => page,
+            };
+            let page = style.apply(&repairs::repaired(&page)?)?;
+            Ok(fs::write(&path, policy::add(&page)?)?)
+        };
+        finish().with_context(|| format!("the page {name}"))?;
+        missing.remove(name);
     }
+    ensure!(missing.is_empty(), "these pages were not made; are they in SUMMARY.md? {missing:?}");
     Ok(())
 }
 
-/// Small repairs of the markup around a chapter, for those who do not see it, use no mouse or have a slow network:
-/// the bar at the top is a landmark, what opens the sidebar is a button, a page has one title, and an empty corner of a table is not
-/// a heading.
-fn accessible(page: &str) -> String {
-    let repairs = [
-        ("<div id=\"mdbook-menu-bar\" class=\"", "<div id=\"mdbook-menu-bar\" role=\"banner\" class=\""),
-        (
-            "<h1 class=\"menu-title\">System Design in 35 Days</h1>",
-            "<div class=\"menu-title\">System Design in 35 Days</div>",
-        ),
-        ("<th></th>", "<td></td>"),
-        ("<th scope=\"col\"></th>", "<td></td>"),
-        // Scripts wait until the text is there, and load side by side.
-        ("<script src=", "<script defer src="),
-    ];
-    let page = repairs.iter().fold(page.to_owned(), |page, (from, to)| page.replace(from, to));
-    // See theme/reading.js for what a click on it does.
-    match page.split_once("<label id=\"mdbook-sidebar-toggle\"") {
-        Some((before, after)) => {
-            let after = after.replacen("</label>", "</button>", 1).replacen(
-                " for=\"mdbook-sidebar-toggle-anchor\"",
-                "",
-                1,
-            );
-            format!("{before}<button type=\"button\" id=\"mdbook-sidebar-toggle\"{after}")
-        }
-        None => page,
+/// A page with what belongs on it in its places.
+fn filled(mut page: String, name: &str, places: &[Place]) -> Result<String> {
+    for place in places.iter().filter(|place| name == PRINT || name == place.page) {
+        page = repairs::once(&page, "what was recorded is shown", &place.empty, &place.full)?;
     }
+    Ok(page)
 }
 
 /// Two renames: a reader never sees half a site.
@@ -248,5 +253,24 @@ fn remove(folder: &Path) -> Result<()> {
             Err(error).with_context(|| format!("cannot remove {}", folder.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_not_on_its_page_is_noticed() {
+        let place =
+            Place { page: "day.html".into(), empty: "<div></div>".into(), full: "<div>1</div>".into() };
+        let fill = |page: &str, name: &str| filled(page.to_owned(), name, std::slice::from_ref(&place));
+        assert_eq!(fill("a<div></div>b", "day.html").expect("filled"), "a<div>1</div>b");
+        assert_eq!(fill("a<div></div>b", PRINT).expect("filled"), "a<div>1</div>b");
+        assert_eq!(fill("another page", "other.html").expect("nothing to do"), "another page");
+        for changed in ["a<div ></div>b", "<div></div><div></div>"] {
+            let error = fill(changed, "day.html").expect_err(changed).to_string();
+            assert!(error.contains("what was recorded") && error.contains("<div></div>"), "{error}");
+        }
     }
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
+use super::repairs::once;
+
 /// What the worker does; the list of files is put in its place.
 const WORKER: &str = include_str!("../../theme/offline-worker.js");
 
@@ -21,7 +23,8 @@ pub(super) fn write(site: &Path) -> Result<()> {
     }
     let version: String = all.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let list = serde_json::to_string(&files)?;
-    let script = WORKER.replace("\"VERSION\"", &format!("\"{version}\"")).replace("[\"FILES\"]", &list);
+    let script = once(WORKER, "the worker knows its version", "\"VERSION\"", &format!("\"{version}\""))?;
+    let script = once(&script, "the worker knows its files", "[\"FILES\"]", &list)?;
     fs::write(site.join("sw.js"), script).context("cannot write sw.js")
 }
 

@@ -5,9 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+
+use super::repairs::once;
 
 /// Where the cells of a static page may run: on a server that the reader names. There is no list of these, but
 /// they are asked over TLS, or are on the reader's own machine.
@@ -25,13 +28,16 @@ pub fn policy(digests: &BTreeSet<String>, connect: &str) -> String {
 }
 
 /// Puts the policy into a page, for wherever it is served without one.
-pub(super) fn add(page: &str) -> String {
+///
+/// # Errors
+///
+/// Fails when the page does not say its character set, after which the policy stands, exactly once.
+pub(super) fn add(page: &str) -> Result<String> {
+    const CHARSET: &str = "<meta charset=\"UTF-8\">";
     let policy = policy(&digests(page.as_bytes()), ANY_SERVER);
-    page.replacen(
-        "<meta charset=\"UTF-8\">",
-        &format!("<meta charset=\"UTF-8\">\n        <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">"),
-        1,
-    )
+    let both =
+        format!("{CHARSET}\n        <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">");
+    once(page, "a page carries its policy", CHARSET, &both)
 }
 
 /// The digests of the scripts that a page holds itself.
@@ -85,10 +91,13 @@ mod tests {
 
     #[test]
     fn the_policy_stands_before_everything_it_is_for() {
-        let page = add("<html><head>\n        <meta charset=\"UTF-8\"><script>one</script></head>");
+        let text = "<html><head>\n        <meta charset=\"UTF-8\"><script>one</script></head>";
+        let page = add(text).expect("a page of mdBook's");
         let policy = page.find("Content-Security-Policy").expect("a policy");
         assert!(policy < page.find("<script").expect("a script"));
         assert!(page.contains(&format!("'sha256-{}'", digest(b"one"))), "{page}");
         assert!(!page.contains("'unsafe-eval'") && page.contains("object-src 'none'"), "{page}");
+        let error = add(&text.replace("UTF-8", "utf-8")).expect_err("another markup").to_string();
+        assert!(error.contains("carries its policy"), "{error}");
     }
 }
