@@ -15,6 +15,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 /// The environment variable by which `lessons::cell` finds its ends.
 const PIPES: &str = "SD35_PIPES";
+/// Orders, as `lessons::cell` reads them.
+const INTERRUPT: u8 = b'i';
+const ANSWER: u8 = b'a';
+const NO_ANSWER: u8 = b'n';
 /// In bytes; a pipe holds 64 KiB.
 const LONGEST_ANSWER: usize = 32 << 10;
 
@@ -89,16 +93,16 @@ impl Writers {
 
     /// Asks the running cell to stop at its next checkpoint.
     pub(crate) fn interrupt(&self) -> io::Result<()> {
-        (&self.orders).write_all(b"i")
+        (&self.orders).write_all(&[INTERRUPT])
     }
 
     /// Answers the cell's question, or says that nobody can be asked.
     pub(crate) fn answer(&self, text: Option<&str>) -> io::Result<()> {
-        let Some(text) = text else { return (&self.orders).write_all(b"n") };
+        let Some(text) = text else { return (&self.orders).write_all(&[NO_ANSWER]) };
         // An answer that fills the pipe would wait for a cell that may have stopped reading.
         let text = &text[..text.floor_char_boundary(LONGEST_ANSWER)];
         let length = u32::try_from(text.len()).map_err(io::Error::other)?;
-        let mut order = vec![b'a'];
+        let mut order = vec![ANSWER];
         order.extend_from_slice(&length.to_le_bytes());
         order.extend_from_slice(text.as_bytes());
         (&self.orders).write_all(&order)
