@@ -3,6 +3,8 @@
 //! A chapter is read once ([`chapter`]). Pages ([`page`]), notebooks ([`notebook`]) and the check of the
 //! recorded outputs ([`recorded`]) all start from there.
 
+#![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

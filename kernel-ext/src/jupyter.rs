@@ -11,6 +11,8 @@
 //! Source: Jupyter Development Team, "Messaging in Jupyter" and "Making kernels for Jupyter",
 //! jupyter_client documentation, version 5.4 of the protocol.
 
+#![expect(clippy::print_stderr, reason = "standard error is the log")]
+
 mod connection_file;
 mod wire;
 

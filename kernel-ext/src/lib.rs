@@ -4,6 +4,8 @@
 //! WebSocket ([`web`]), and go to one [`session`] per reader, which compiles them with evcxr against the
 //! prebuilt [`library`] and runs them in a process of their own.
 
+#![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 pub mod client;
 pub mod commands;
 pub mod handle;

@@ -14,6 +14,8 @@
 //!                        /manifest.json         sizes and a checksum, to notice damage
 //! ```
 
+#![expect(clippy::print_stderr, reason = "standard error is the log")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -3,6 +3,8 @@
 //! The book server and `sd35 check` start kernels this way. Standard output carries messages only;
 //! standard error is for the log. The end of standard input means that the other side is gone.
 
+#![expect(clippy::print_stderr, reason = "standard error is the log")]
+
 use std::io::{self, BufRead, BufWriter, Read as _, Write};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};

@@ -15,6 +15,8 @@
 //! Source: Jupyter Development Team, "Jupyter Server REST API" and "WebSocket kernel wire protocols",
 //! jupyter_server documentation, version 2.
 
+#![expect(clippy::print_stderr, reason = "standard error is the log")]
+
 mod access;
 mod error;
 mod keeper;

@@ -65,21 +65,21 @@ mod tests {
 
     #[test]
     fn they_are_known_until_the_manifest_changes() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let write = |crates: &str| {
             fs::write(folder.path().join(MANIFEST), format!("[package]\n[dependencies]\n{crates}\n"))
-                .unwrap();
+                .expect("a manifest");
         };
         write("itoa = \"1\"");
         assert_eq!(Dependencies::load(folder.path()), None);
         let given = words("--crate-name ctx --extern itoa=libitoa.rlib -L dependency=deps -C opt-level=0");
-        Dependencies::keep(folder.path(), &given).unwrap();
-        let kept = Dependencies::load(folder.path()).unwrap();
+        Dependencies::keep(folder.path(), &given).expect("kept");
+        let kept = Dependencies::load(folder.path()).expect("known");
         assert_eq!(kept.arguments, words("--extern itoa=libitoa.rlib -L dependency=deps"));
         write("itoa = \"1\"\nryu = \"1\"");
         assert_eq!(Dependencies::load(folder.path()), None);
         write("own = { path = \"/tmp/own\" }");
-        Dependencies::keep(folder.path(), &given).unwrap();
+        Dependencies::keep(folder.path(), &given).expect("kept");
         assert_eq!(Dependencies::load(folder.path()), None);
     }
 }

@@ -5,6 +5,8 @@
 //! kernel uses the first, and `sd35-front` is the second: a small program that starts fast, and does not change
 //! with the rest of the kernel.
 
+#![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 mod code;
 pub mod dependencies;
 pub mod generated;
