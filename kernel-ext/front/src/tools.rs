@@ -52,7 +52,8 @@ fn answer_as_called() -> Result<ExitCode> {
     match name.as_str() {
         "rustup" => rustup(&args, &settings),
         "rustc" => rustc(&args, &settings),
-        _ => cargo(&args, &settings),
+        "cargo" => cargo(&args, &settings),
+        other => bail!("this program is called cargo, rustc or rustup, not `{other}`"),
     }
 }
 

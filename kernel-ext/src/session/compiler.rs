@@ -130,7 +130,8 @@ impl Work {
         }
         let answer = match request.trim() {
             "build" => self.build(),
-            _ => self.check(),
+            "check" => self.check(),
+            other => Err(anyhow::anyhow!("the front asked for `{other}`, which is not done here")),
         };
         let (word, text) = match answer {
             Ok((true, text)) => ("ok", text),
