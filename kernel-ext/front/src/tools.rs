@@ -266,3 +266,18 @@ fn metadata() -> Result<String> {
         r#"{{"packages":[{{"name":"ctx","version":"1.0.0","id":"{id}","license":null,"license_file":null,"description":null,"source":null,"dependencies":[],"targets":[{{"kind":["cdylib"],"crate_types":["cdylib"],"name":"ctx","src_path":"{root}/src/lib.rs","edition":"2024","doc":true,"doctest":false,"test":true}}],"features":{{}},"manifest_path":"{root}/Cargo.toml","metadata":null,"publish":null,"authors":[],"categories":[],"keywords":[],"readme":null,"repository":null,"homepage":null,"documentation":null,"edition":"2024","links":null,"default_run":null,"rust_version":null}}],"workspace_members":["{id}"],"workspace_default_members":["{id}"],"resolve":{{"nodes":[{{"id":"{id}","dependencies":[],"deps":[],"features":[]}}],"root":"{id}"}},"target_directory":"{root}/target","build_directory":"{root}/target","version":1,"workspace_root":"{root}","metadata":null}}"#
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_reader_asked_for_stays_as_it_is() {
+        let own = "own = { path = \"src/lib.rs\" } # opt-level = 2\n";
+        let engine = "[lib]\npath = \"src/lib.rs\"\n[profile.dev]\nopt-level = 2\n\n[dependencies]\n";
+        let changed = own_manifest(&format!("{engine}{own}"), Path::new("/cell"));
+        let expected =
+            "[lib]\npath = \"/cell/build/lib.rs\"\n[profile.dev]\nopt-level = 0\n\n[dependencies]\n";
+        assert!(changed.starts_with(&format!("{expected}{own}")), "{changed}");
+    }
+}
