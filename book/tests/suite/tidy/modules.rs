@@ -22,6 +22,9 @@ struct Module {
     paths: BTreeSet<Vec<String>>,
 }
 
+/// Imports of imports that are followed; two crates of others may have the names of each other's items.
+const IMPORTS_MAX: usize = 8;
+
 /// The modules of one crate; the first is its root.
 pub(super) struct Crate {
     modules: Vec<Module>,
@@ -92,12 +95,17 @@ impl Crate {
 
     /// Where a path leads that stands in the module `from`; `None` when it leaves the crate.
     fn resolve(&self, from: usize, path: &[String]) -> Option<Target> {
+        self.follow(from, path, IMPORTS_MAX)
+    }
+
+    /// Follows at most so many imports.
+    fn follow(&self, from: usize, path: &[String], imports: usize) -> Option<Target> {
         let (first, rest) = path.split_first()?;
         let mut target = match first.as_str() {
             "crate" => Target { module: 0, whole: true },
             "self" => Target { module: from, whole: true },
             "super" => Target { module: self.modules[from].parent, whole: true },
-            name => self.look_up(from, name)?,
+            name => self.look_up(from, name, imports)?,
         };
         for name in rest {
             if !target.whole {
@@ -108,7 +116,7 @@ impl Crate {
                 "super" => Target { module: self.modules[target.module].parent, whole: true },
                 name => {
                     let here = Target { module: target.module, whole: false };
-                    self.look_up(target.module, name).unwrap_or(here)
+                    self.look_up(target.module, name, imports).unwrap_or(here)
                 }
             };
         }
@@ -116,7 +124,7 @@ impl Crate {
     }
 
     /// What a name means in a module: a child, an item, an import, or something from an import of all names.
-    fn look_up(&self, at: usize, name: &str) -> Option<Target> {
+    fn look_up(&self, at: usize, name: &str, imports: usize) -> Option<Target> {
         let module = &self.modules[at];
         if let Some(&child) = module.children.get(name) {
             return Some(Target { module: child, whole: true });
@@ -125,14 +133,17 @@ impl Crate {
             return Some(Target { module: at, whole: false });
         }
         // `use x::x;` would ask for itself.
-        let import = module.imports.get(name).filter(|path| path[0] != name);
-        if let Some(target) = import.and_then(|path| self.resolve(at, path)) {
+        let import = module.imports.get(name).filter(|path| imports > 0 && path[0] != name);
+        if let Some(target) = import.and_then(|path| self.follow(at, path, imports - 1)) {
             return Some(target);
         }
-        // From above: all names of a module that has the names of this one would not end.
-        let globs = module.globs.iter().filter(|glob| !["super", "crate"].contains(&glob[0].as_str()));
-        let inside = |glob: &Vec<String>| self.resolve(at, glob).filter(|t| t.whole && t.module != at);
-        globs.filter_map(inside).find_map(|target| self.look_up(target.module, name))
+        // Only from below: what has the names of the modules around it would be asked without end.
+        let below = |glob: &&Vec<String>| module.children.contains_key(&glob[0]);
+        let inside = |glob: &Vec<String>| self.follow(at, glob, imports).filter(|target| target.whole);
+        let globs = module.globs.iter().filter(below).filter_map(inside);
+        globs
+            .filter(|target| target.module != at)
+            .find_map(|target| self.look_up(target.module, name, imports))
     }
 
     /// The module and those around it, from the root.
