@@ -6,7 +6,6 @@
 //! so a plot between two prints appears between them. The compiler engine's own protocol keeps the
 //! original standard output, under [`engine`].
 
-
 mod ask;
 mod live;
 mod stderr;

@@ -32,7 +32,6 @@
 //! Unlike the rest of the library this module reads clocks and opens sockets and files. Its functions
 //! return boxed futures ([`Task`]), so that a cell which awaits one compiles quickly.
 
-
 mod amqp;
 mod balancer;
 mod command;

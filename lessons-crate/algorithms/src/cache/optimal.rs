@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::policy::{checked, count, warm_ratio};
+use super::eviction::{count, warm_ratio};
+use super::policy::checked;
 use crate::interrupt::checkpoint;
 
 /// For each request of the trace whether its key is in a cache that always evicts the key which is asked for again

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::policy::warm_up;
+use super::eviction::warm_up;
 use crate::hash::hash_u64;
 use crate::interrupt::checkpoint;
 

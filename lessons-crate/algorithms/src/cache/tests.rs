@@ -142,8 +142,8 @@ fn lru_hits_as_often_as_che_says_and_fifo_and_random_as_the_analogue() {
         near(Eviction::Lru.hit_ratio(capacity, &trace), theory::che_lru(&popularities, capacity));
         let fifo = theory::che_fifo(&popularities, capacity);
         near(Eviction::Fifo.hit_ratio(capacity, &trace), fifo);
-        let random = policy::replay(Cache::new(SampledLru::new(capacity, 1)), &trace);
-        near(policy::warm_ratio(&random), fifo);
+        let random = eviction::replay(Cache::new(SampledLru::new(capacity, 1)), &trace);
+        near(eviction::warm_ratio(&random), fifo);
     }
 }
 
@@ -164,8 +164,8 @@ fn more_samples_are_closer_to_lru() {
     let (trace, capacity) = (web(0.8), 1_000);
     let lru = Eviction::Lru.hit_ratio(capacity, &trace);
     let distance = |samples| {
-        let hits = policy::replay(Cache::new(SampledLru::new(capacity, samples)), &trace);
-        (policy::warm_ratio(&hits) - lru).abs()
+        let hits = eviction::replay(Cache::new(SampledLru::new(capacity, samples)), &trace);
+        (eviction::warm_ratio(&hits) - lru).abs()
     };
     assert!(
         distance(1) > 2.0 * distance(3) && distance(10) < 0.003,

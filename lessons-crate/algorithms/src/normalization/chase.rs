@@ -39,6 +39,13 @@ pub struct Chase {
     rows: Vec<Vec<usize>>,
 }
 
+impl Schema {
+    /// The chase of a split.
+    pub fn chase(&self, parts: &[AttrSet]) -> Chase {
+        Chase::new(self.all(), parts, self.fds())
+    }
+}
+
 impl Chase {
     /// Chases the tableau of the parts.
     pub fn new(all: AttrSet, parts: &[AttrSet], fds: &[Fd]) -> Self {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::keys::one_key;
 use super::{
-    AttrSet, Chase, Fd, NormalForm, Schema, candidate_keys, closure, keeps, minimal_cover, normal_form,
-    project,
+    AttrSet, Chase, Fd, NormalForm, NormalizationError, Schema, candidate_keys, closure, keeps,
+    minimal_cover, normal_form, project,
 };
 use crate::display::{MimeBundle, Render};
 use crate::table::Table;
@@ -29,8 +29,43 @@ pub struct Decomposition {
     parts: Vec<AttrSet>,
 }
 
+/// What a table can be split into.
+impl Schema {
+    /// Tables in third normal form: lossless, and every dependency can be checked within one of them.
+    ///
+    /// # Complexity
+    ///
+    /// That of [`minimal_cover`](super::minimal_cover), and finding one key.
+    pub fn synthesize(&self) -> Decomposition {
+        Decomposition::synthesis(self)
+    }
+
+    /// Tables in Boyce-Codd normal form: lossless, but some dependencies may be checkable only by a join.
+    ///
+    /// # Complexity
+    ///
+    /// O(2ʷ) closures for w attributes in the worst case.
+    pub fn decompose(&self) -> Decomposition {
+        Decomposition::boyce_codd(self)
+    }
+
+    /// A split into these parts, each a list of names.
+    ///
+    /// # Errors
+    ///
+    /// When an attribute is unknown.
+    pub fn split(&self, parts: &[&str]) -> Result<Decomposition, NormalizationError> {
+        Ok(self.decomposition(parts.iter().map(|part| self.set(part)).collect::<Result<_, _>>()?))
+    }
+
+    /// A split into these parts.
+    pub fn decomposition(&self, parts: Vec<AttrSet>) -> Decomposition {
+        Decomposition::new(self, parts)
+    }
+}
+
 impl Decomposition {
-    pub(super) fn new(schema: &Schema, parts: Vec<AttrSet>) -> Self {
+    fn new(schema: &Schema, parts: Vec<AttrSet>) -> Self {
         Self { schema: schema.clone(), parts }
     }
 
@@ -42,7 +77,7 @@ impl Decomposition {
     /// P. A. Bernstein, "Synthesizing Third Normal Form Relations from Functional Dependencies", ACM TODS
     /// 1(4), 1976. J. Biskup, U. Dayal and P. A. Bernstein, "Synthesizing Independent Database Schemas",
     /// SIGMOD 1979, for the table with the key.
-    pub(super) fn synthesis(schema: &Schema) -> Self {
+    fn synthesis(schema: &Schema) -> Self {
         let mut parts: Vec<AttrSet> = Vec::new();
         let mut left: Option<AttrSet> = None;
         // A minimal cover is sorted by left side, so equal ones follow each other.
@@ -74,7 +109,7 @@ impl Decomposition {
     /// E. F. Codd, "Recent Investigations in Relational Data Base Systems", IFIP Congress, 1974. D.-M. Tsou and
     /// P. C. Fischer, "Decomposition of a Relation Scheme into Boyce-Codd Normal Form", ACM SIGACT News 14(3),
     /// 1982, do it in polynomial time at the price of splitting more than is needed.
-    pub(super) fn boyce_codd(schema: &Schema) -> Self {
+    fn boyce_codd(schema: &Schema) -> Self {
         let fds = schema.fds();
         let mut todo = vec![schema.all()];
         let mut parts = Vec::new();

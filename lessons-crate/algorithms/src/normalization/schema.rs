@@ -1,8 +1,6 @@
 //! A table with names, and its dependencies.
 
-use super::{
-    AttrSet, Chase, Decomposition, Fd, NormalForm, NormalizationError, candidate_keys, closure, normal_form,
-};
+use super::{AttrSet, Fd, NormalForm, NormalizationError, candidate_keys, closure, normal_form};
 
 /// The attributes of a table by name, and the dependencies between them.
 ///
@@ -137,42 +135,5 @@ impl Schema {
     /// Finding the candidate keys, of which there may be exponentially many.
     pub fn violations(&self, form: NormalForm) -> Vec<Fd> {
         normal_form::violations(self.all(), &self.fds, form)
-    }
-
-    /// Tables in third normal form: lossless, and every dependency can be checked within one of them.
-    ///
-    /// # Complexity
-    ///
-    /// That of [`minimal_cover`](super::minimal_cover), and finding one key.
-    pub fn synthesize(&self) -> Decomposition {
-        Decomposition::synthesis(self)
-    }
-
-    /// Tables in Boyce-Codd normal form: lossless, but some dependencies may be checkable only by a join.
-    ///
-    /// # Complexity
-    ///
-    /// O(2ʷ) closures for w attributes in the worst case.
-    pub fn decompose(&self) -> Decomposition {
-        Decomposition::boyce_codd(self)
-    }
-
-    /// A split into these parts, each a list of names.
-    ///
-    /// # Errors
-    ///
-    /// When an attribute is unknown.
-    pub fn split(&self, parts: &[&str]) -> Result<Decomposition, NormalizationError> {
-        Ok(self.decomposition(parts.iter().map(|part| self.set(part)).collect::<Result<_, _>>()?))
-    }
-
-    /// A split into these parts.
-    pub fn decomposition(&self, parts: Vec<AttrSet>) -> Decomposition {
-        Decomposition::new(self, parts)
-    }
-
-    /// The chase of a split.
-    pub fn chase(&self, parts: &[AttrSet]) -> Chase {
-        Chase::new(self.all(), parts, &self.fds)
     }
 }

@@ -191,7 +191,7 @@ proptest! {
     /// With one sample it is random, with very many it looks at every entry.
     #[test]
     fn all_samples_are_lru(capacity in 1usize..6, trace in prop::collection::vec(0u64..12, 0..100)) {
-        let sampled = policy::replay(Cache::new(SampledLru::new(capacity, 200)), &trace);
+        let sampled = eviction::replay(Cache::new(SampledLru::new(capacity, 200)), &trace);
         prop_assert_eq!(sampled, Eviction::Lru.replay(capacity, &trace));
     }
 
