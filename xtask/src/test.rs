@@ -280,7 +280,8 @@ fn standard(counts: &mut Counts) -> Result<()> {
 
 fn cells(counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
-    command.arg("check");
+    // Many cells wait: for servers, for timers, for the compiler of another cell.
+    command.args(["check", "--kernels", "2"]);
     counted(command, counts, own_line)
 }
 

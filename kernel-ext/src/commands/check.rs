@@ -1,7 +1,9 @@
 //! `sd35 check`: are the recorded outputs still what the cells put out?
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -25,6 +27,9 @@ pub struct Options {
     /// Record the outputs instead of comparing them.
     #[arg(long)]
     record: bool,
+    /// Kernels that run at once, each with days of its own. More than one spoils what lessons measure: not for recording.
+    #[arg(long, value_name = "COUNT", default_value = "1", conflicts_with = "record")]
+    kernels: NonZeroUsize,
     /// Compare this executed notebook with the recorded outputs, instead of running cells.
     #[arg(long, value_name = "FILE", conflicts_with = "record")]
     notebook: Option<PathBuf>,
@@ -55,39 +60,90 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         return check_standard(&book, chosen);
     }
     Library::prepare(&mut |step| eprintln!("{step}"))?;
-    let program = std::env::current_exe()?;
     let begun = Instant::now();
-    let (mut cells, mut drifted) = (0, 0);
-    for day in book.days.iter().filter(chosen) {
-        println!("Day {}: {}", day.header.number, day.header.title);
-        let mut recorded = book.recorded(day)?;
-        let mut kernel = Client::start(&program)?;
-        for cell in day.chapter.cells() {
-            let started = Instant::now();
-            let outputs = kernel.execute_within(&cell.source, LIMIT)?;
-            let seconds = started.elapsed().as_secs_f64();
-            cells += 1;
-            let problem = unexpected(&cell, &outputs);
-            let drift = if options.record {
-                recorded.record(&cell, outputs);
-                problem
-            } else {
-                problem.or_else(|| recorded.compare(&cell, &outputs))
-            };
-            drifted += usize::from(drift.is_some());
-            report(&cell.id, seconds, drift.as_ref());
+    let days: Vec<&Day> = book.days.iter().filter(chosen).collect();
+    let total = if options.kernels.get() == 1 {
+        let mut total = Total::default();
+        for day in &days {
+            total += run_day(&book, day, options.record, &mut |line| println!("{line}"))?;
         }
-        if options.record {
-            recorded.retain(&day.chapter.cells());
-            recorded.save(&book.recorded_file(day))?;
-        }
-    }
+        total
+    } else {
+        side_by_side(&book, &days, options)?
+    };
     let verb = if options.record { "recorded" } else { "checked" };
     println!(
-        "{cells} cells {verb} in {:.1} s, {drifted} not as they should be",
-        begun.elapsed().as_secs_f64()
+        "{} cells {verb} in {:.1} s, {} not as they should be",
+        total.cells,
+        begun.elapsed().as_secs_f64(),
+        total.drifted
     );
-    Ok(if drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if total.drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How many cells ran, and how many of them were not as they should be.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    cells: usize,
+    drifted: usize,
+}
+
+impl std::ops::AddAssign for Total {
+    fn add_assign(&mut self, other: Self) {
+        self.cells += other.cells;
+        self.drifted += other.drifted;
+    }
+}
+
+/// Several kernels, each of which takes the next day when it is done with one. What a day says is printed when
+/// it has ended, so that days stay apart.
+fn side_by_side(book: &Book, days: &[&Day], options: &Options) -> Result<Total> {
+    let next = AtomicUsize::new(0);
+    let take_days = || {
+        let mut total = Total::default();
+        while let Some(day) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut lines = Vec::new();
+            let ran = run_day(book, day, options.record, &mut |line| lines.push(line));
+            println!("{}", lines.join("\n"));
+            total += ran?;
+        }
+        Ok::<_, anyhow::Error>(total)
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..options.kernels.get()).map(|_| scope.spawn(take_days)).collect();
+        let mut total = Total::default();
+        for thread in threads {
+            total += thread.join().map_err(|_| anyhow::anyhow!("a thread that checks days panicked"))??;
+        }
+        Ok(total)
+    })
+}
+
+/// Runs the cells of a day in order, in a kernel of its own.
+fn run_day(book: &Book, day: &Day, record: bool, say: &mut dyn FnMut(String)) -> Result<Total> {
+    say(format!("Day {}: {}", day.header.number, day.header.title));
+    let mut recorded = book.recorded(day)?;
+    let mut kernel = Client::start(&std::env::current_exe()?)?;
+    let mut total = Total::default();
+    for cell in day.chapter.cells() {
+        let started = Instant::now();
+        let outputs = kernel.execute_within(&cell.source, LIMIT)?;
+        let seconds = started.elapsed().as_secs_f64();
+        let problem = unexpected(&cell, &outputs);
+        let drift = if record {
+            recorded.record(&cell, outputs);
+            problem
+        } else {
+            problem.or_else(|| recorded.compare(&cell, &outputs))
+        };
+        total += Total { cells: 1, drifted: usize::from(drift.is_some()) };
+        say(line(&cell.id, seconds, drift.as_ref()));
+    }
+    if record {
+        recorded.retain(&day.chapter.cells());
+        recorded.save(&book.recorded_file(day))?;
+    }
+    Ok(total)
 }
 
 /// Counts what each lesson has, beside what it must have.
@@ -104,10 +160,10 @@ fn check_standard(book: &Book, chosen: impl Fn(&&Day) -> bool) -> Result<ExitCod
     Ok(if short == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn report(cell: &str, seconds: f64, drift: Option<&Drift>) {
+fn line(cell: &str, seconds: f64, drift: Option<&Drift>) -> String {
     match drift {
-        None => println!("  ok     {cell} ({seconds:.2} s)"),
-        Some(drift) => println!("  DRIFT  {cell}: {}", drift.how),
+        None => format!("  ok     {cell} ({seconds:.2} s)"),
+        Some(drift) => format!("  DRIFT  {cell}: {}", drift.how),
     }
 }
 
@@ -145,7 +201,7 @@ fn check_notebook(book: &Book, file: &std::path::Path) -> Result<ExitCode> {
             None => Some(Drift { cell: cell.id.clone(), how: "it is not in the notebook".to_owned() }),
         };
         drifted += usize::from(drift.is_some());
-        report(&cell.id, 0.0, drift.as_ref());
+        println!("{}", line(&cell.id, 0.0, drift.as_ref()));
     }
     Ok(if drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
