@@ -1,8 +1,7 @@
 // Figures with sliders. The page comes with a recorded figure; when it is scrolled into view, the module that
 // drew it is loaded, and draws it again for what the reader chooses.
-"use strict";
 
-(() => {
+export function startExplorables() {
   const figures = [...document.querySelectorAll(".explorable[data-wasm]")];
   if (!figures.length) return;
 
@@ -287,4 +286,4 @@
   }
   addEventListener("hashchange", follow);
   follow();
-})();
+}
