@@ -1,4 +1,4 @@
-// Shows the outputs of cells. The page comes with recorded outputs in the same markup, made by book/src/page/outputs.rs.
+// Shows the outputs of cells. The page comes with recorded outputs in the same markup; see book/src/page/outputs.rs.
 
 import { element, sentence } from "./dom.js";
 import { colored } from "./pure/ansi.js";

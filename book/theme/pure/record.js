@@ -18,5 +18,6 @@ export function merge(mine, theirs) {
   const kept = ([, { at }]) => at > deleted;
   const records = Object.fromEntries(Object.entries(mine.records).filter(kept));
   const won = Object.entries(theirs.records).filter(kept).filter(([name, entry]) => wins(entry, records[name]));
-  return { record: { deleted, records: { ...records, ...Object.fromEntries(won) } }, changed: won.map(([name]) => name) };
+  Object.assign(records, Object.fromEntries(won));
+  return { record: { deleted, records }, changed: won.map(([name]) => name) };
 }
