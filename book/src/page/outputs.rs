@@ -169,8 +169,9 @@ fn colored(text: &str) -> Vec<(&str, String)> {
 }
 
 fn classes(bold: bool, color: Option<u32>) -> String {
-    let names = bold.then(|| "ansi-bold".to_owned()).into_iter().chain(color.map(|color| format!("ansi-{color}")));
-    names.collect::<Vec<_>>().join(" ")
+    let color = color.map(|color| format!("ansi-{color}"));
+    let names: Vec<_> = bold.then(|| "ansi-bold".to_owned()).into_iter().chain(color).collect();
+    names.join(" ")
 }
 
 #[cfg(test)]

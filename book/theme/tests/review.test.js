@@ -42,6 +42,7 @@ test("an answer says when the item is due, and keeps what else is known of it", 
 test("a missed question is due without a schedule; one that was right, or never asked, is not", () => {
   assert.equal(isDue({ at: 5, right: false }, 5), true);
   assert.equal(isDue({ at: 5, right: true }, 5), false);
+  assert.equal(isDue({ at: 5, state: "passed" }, 5), false);
   assert.equal(isDue(undefined, 5), false);
 });
 
