@@ -24,7 +24,7 @@ test("records: the cases that `sd35` is tested with", () => {
 });
 
 test("figures have the colors of the library's plots, in light and in dark", () => {
-  const source = read("../../../lessons-crate/src/plot/theme.rs");
+  const source = read("../../../lessons-crate/algorithms/src/plot/theme.rs");
   const plots = [...source.matchAll(/Pair\("(\w+)", 0x(\w+), 0x(\w+)\)/g)].map(([, name, ...colors]) =>
     [name.replace(/^s(?=\d)/, ""), ...colors.map((color) => `#${color.replaceAll("_", "").toLowerCase()}`)]);
   const figures = [...read("../figure.css").matchAll(/--ex-(\w+): light-dark\((#\w{6}), (#\w{6})\);/g)];
