@@ -15,6 +15,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
+use super::repairs;
+
 /// The module that all others are reached from.
 const ENTRY: &str = "main.js";
 
@@ -41,8 +43,8 @@ pub(super) fn write(theme: &Path, site: &Path) -> Result<()> {
 
 /// Puts the scripts at the end of a page, after those of mdBook.
 fn add(page: &str, name: &str) -> Result<String> {
-    let (before, after) = page.rsplit_once("</body>").context("the page has no end")?;
-    Ok(format!("{before}<script defer src=\"{name}\"></script>\n    </body>{after}"))
+    let tag = format!("<script defer src=\"{name}\"></script>\n    </body>");
+    repairs::once(page, "a page loads its scripts", "</body>", &tag)
 }
 
 /// All modules in one text, and their names.
