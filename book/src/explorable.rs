@@ -2,7 +2,7 @@
 //!
 //! The crate `explorables` draws them, here and in the reader's browser. What stands in a chapter before a
 //! browser has loaded that, and where none does, is its view of the default values, kept in
-//! `explorables/recorded/`.
+//! `explorables/kept/` beside the module that draws others.
 
 use std::path::Path;
 
@@ -20,7 +20,8 @@ pub struct Explorable {
 /// What an explorable is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct About {
-    /// What a chapter calls it.
+    /// What a chapter and its files call it.
+    #[serde(skip)]
     pub name: String,
     /// What a reader calls it.
     pub title: String,
@@ -62,25 +63,27 @@ impl Explorable {
     ///
     /// One sentence that says which there are, or what is wrong with the file.
     pub fn load(folder: &Path, name: &str) -> Result<Self, String> {
-        let recorded = folder.join("recorded");
+        let kept = folder.join("kept");
         let plain = |c: char| c.is_ascii_lowercase() || c == '-';
-        let file = recorded.join(format!("{name}.json"));
+        let file = kept.join(format!("{name}.json"));
         if !name.chars().all(plain) || !file.is_file() {
-            let mut names: Vec<String> = std::fs::read_dir(&recorded)
+            let mut names: Vec<String> = std::fs::read_dir(&kept)
                 .into_iter()
                 .flatten()
-                .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
+                .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".json").map(String::from))
                 .collect();
             names.sort();
             return Err(format!(
                 "there is no explorable `{name}`; those that are: {} (in {})",
                 names.join(", "),
-                recorded.display()
+                kept.display()
             ));
         }
         let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        serde_json::from_str(&text)
-            .map_err(|error| format!("{}: {error}; `cargo xtask wasm` records it anew", file.display()))
+        let mut recorded: Self = serde_json::from_str(&text)
+            .map_err(|error| format!("{}: {error}; `cargo xtask wasm` records it anew", file.display()))?;
+        name.clone_into(&mut recorded.about.name);
+        Ok(recorded)
     }
 
     /// The drawing with its colors in it, for where there is no style sheet.
@@ -105,7 +108,7 @@ mod tests {
         let bloom = Explorable::load(&folder(), "bloom-filter").expect("recorded");
         assert_eq!(bloom.about.name, "bloom-filter");
         assert!(!bloom.view.facts.is_empty() && bloom.view.rows.len() > 3);
-        for unknown in ["", "bloom", "../recorded/bloom-filter", "Bloom-Filter"] {
+        for unknown in ["", "bloom", "../kept/bloom-filter", "Bloom-Filter"] {
             let error = Explorable::load(&folder(), unknown).expect_err(unknown);
             assert!(error.contains("no explorable") && error.contains("bloom-filter, "), "{error}");
         }

@@ -70,8 +70,7 @@ fn build_in(book: &Book, aside: &Path) -> Result<()> {
     mdbook.build().context("mdBook could not build the book")?;
     scripts::write(&book.root().join("theme"), aside)?;
     anki::write(book, &aside.join("anki"))?;
-    let module = copy_module(book, aside)?;
-    insert_outputs(book, aside, module.as_deref())?;
+    insert_outputs(book, aside)?;
     offline::write(aside)
 }
 
@@ -148,14 +147,15 @@ impl Preprocessor for Lessons {
     }
 }
 
-/// Puts the module that draws explorables beside the pages, under a name that changes when it does; without it,
-/// the recorded figures stand alone.
-fn copy_module(book: &Book, site: &Path) -> Result<Option<String>> {
-    let file = book.root().join("explorables/explorables.wasm");
+/// Puts the module that draws an explorable beside the pages, under a name that changes when it does; without it,
+/// the recorded figure stands alone.
+fn copy_module(book: &Book, site: &Path, explorable: &str) -> Result<Option<String>> {
+    let file = book.root().join(format!("explorables/kept/{explorable}.wasm"));
     let Ok(module) = fs::read(&file) else { return Ok(None) };
     let digest = Sha256::digest(&module);
-    let name =
-        format!("explorables-{:02x}{:02x}{:02x}{:02x}.wasm", digest[0], digest[1], digest[2], digest[3]);
+    let digest: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("explorables/{explorable}-{digest}.wasm");
+    fs::create_dir_all(site.join("explorables"))?;
     fs::write(site.join(&name), module).with_context(|| format!("cannot copy {}", file.display()))?;
     Ok(Some(name))
 }
@@ -167,15 +167,17 @@ struct Place {
     full: String,
 }
 
-/// The places for what was recorded.
-fn places(book: &Book, module: Option<&str>) -> Result<Vec<Place>> {
+/// The places for what was recorded; the modules of figures are put beside the pages.
+fn places(book: &Book, site: &Path) -> Result<Vec<Place>> {
     let mut places = Vec::new();
     for day in &book.days {
         let page = format!("{}.html", day.header.slug);
         let mut add = |empty, full| places.push(Place { page: page.clone(), empty, full });
         for block in day.chapter.blocks.iter().chain(&day.chapter.notes) {
             if let Block::Explorable(explorable) = block {
-                add(explorable::place(&explorable.about.name), explorable::html(explorable, module));
+                let name = &explorable.about.name;
+                let module = copy_module(book, site, name)?;
+                add(explorable::place(name), explorable::html(explorable, module.as_deref()));
             }
         }
         let recorded = book.recorded(day)?;
@@ -196,8 +198,8 @@ const TOC: &str = "toc.html";
 const REVIEW: &str = "review.html";
 
 /// Fills the empty places, and finishes each page: repairs, style sheets, policy.
-fn insert_outputs(book: &Book, site: &Path, module: Option<&str>) -> Result<()> {
-    let places = places(book, module)?;
+fn insert_outputs(book: &Book, site: &Path) -> Result<()> {
+    let places = places(book, site)?;
     let style = style::Style::join(&fs::read_to_string(site.join("index.html"))?, |href| {
         fs::read_to_string(site.join(href)).with_context(|| format!("no style sheet {href}"))
     })?;

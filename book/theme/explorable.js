@@ -1,17 +1,19 @@
-// Figures with sliders. The page comes with a recorded figure; when it is scrolled into view, the module that
-// drew it is loaded, and draws it again for what the reader chooses.
+// Figures with sliders. The page comes with recorded figures; when one is scrolled into view, the module that
+// drew it, and nothing else, is loaded, and draws it again for what the reader chooses.
 
 import { element } from "./dom.js";
 
-// The module answers questions in JSON through its memory; see book/explorables/src/wasm.rs.
+// A module answers questions through its memory; see book/explorables/src/wasm.rs. A question is written like the
+// address of a figure, the answer in JSON.
 class Module {
   constructor(exports) {
     this.exports = exports;
+    exports.main(0, 0);
   }
 
   ask(question) {
     const { memory, input, answer, output_length } = this.exports;
-    const bytes = new TextEncoder().encode(JSON.stringify(question));
+    const bytes = new TextEncoder().encode(question);
     const place = input(bytes.length);
     new Uint8Array(memory.buffer, place, bytes.length).set(bytes);
     const answered = answer();
@@ -22,20 +24,11 @@ class Module {
   }
 }
 
-let loading = null;
-function load(address) {
-  loading ??= fetch(address)
-    .then((response) => {
-      if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      return response.arrayBuffer();
-    })
-    .then((bytes) => WebAssembly.instantiate(bytes))
-    .then(({ instance }) => new Module(instance.exports))
-    .catch((problem) => {
-      loading = null; // so that another figure may try again
-      throw problem;
-    });
-  return loading;
+async function load(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  const { instance } = await WebAssembly.instantiate(await response.arrayBuffer());
+  return new Module(instance.exports);
 }
 
 // `#explorable=bloom-filter&keys=200` is a figure and what differs from its defaults.
@@ -60,7 +53,7 @@ class Explorable {
   // Rows of inputs, made by what the module says about them. Values that it does not know are left out.
   start(module) {
     this.module = module;
-    this.controls = module.ask({ describe: this.name }).controls;
+    this.controls = module.ask("describe").controls;
     const form = element("form", "controls");
     form.setAttribute("aria-label", "What to change");
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -166,7 +159,7 @@ class Explorable {
     const before = performance.now();
     let view;
     try {
-      view = this.module.ask({ draw: this.name, width, values: this.values });
+      view = this.module.ask(new URLSearchParams({ draw: width, ...this.values }).toString());
     } catch (problem) {
       this.fail(problem);
       return;

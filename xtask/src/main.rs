@@ -5,7 +5,7 @@
 //! cargo run --release -- jupyter|check|...  the same, then that command of `sd35`
 //! cargo xtask test [STEP...]                everything that must hold; --list names the steps
 //! cargo xtask bench kernel                  the kernel beside the stock one; writes the book's page about it
-//! cargo xtask wasm                          the module of the explorables, built anew
+//! cargo xtask wasm                          the modules of the explorables, built anew
 //! ```
 
 mod bench;
@@ -45,7 +45,7 @@ cargo xtask test --list                the names of the steps
 cargo xtask test page                  one step
 cargo xtask bench kernel               how fast cells are, beside the stock kernel
 cargo xtask bench lab                  how fast servers start, fail over, and leave nothing behind
-cargo xtask wasm                       the module that draws the explorables, built anew
+cargo xtask wasm                       the modules that draw the explorables, built anew
 ";
 
 /// One sentence for the person at the terminal.

@@ -326,13 +326,13 @@ fn page(counts: &mut Counts) -> Result<()> {
     counted(command, counts, own_line)
 }
 
-/// The module that is kept, the one built just now, and the native code answer alike; then the pages.
+/// The modules that are kept, those built just now, and the native code answer alike; then the pages.
 fn explorables_step(counts: &mut Counts) -> Result<()> {
     drop(sd35()?);
-    let (native, module) = (explorables::native()?, explorables::build()?);
+    let (native, modules) = (explorables::native()?, explorables::build()?);
     sd35()?.arg("build").stdout(Stdio::null()).status().map_err(|error| error.to_string())?;
     let mut command = python("explorables.py");
-    command.arg(release_folder()?.join("sd35")).arg(native).arg(module);
+    command.arg(release_folder()?.join("sd35")).arg(native).arg(modules);
     counted(command, counts, own_line)
 }
 

@@ -4,7 +4,7 @@ use crate::svg::{Anchor, Svg, polyline};
 
 /// One axis: from where to where, and how its ticks are written.
 #[derive(Clone, Debug)]
-pub(crate) struct Axis {
+pub struct Axis {
     min: f64,
     max: f64,
     log: bool,
@@ -14,7 +14,7 @@ pub(crate) struct Axis {
 
 impl Axis {
     /// From 0 to `max`, with round ticks up to it.
-    pub(crate) fn from_zero(max: f64, label: &str) -> Self {
+    pub fn from_zero(max: f64, label: &str) -> Self {
         let step = round_step(max / 4.5);
         let count = (max / step).floor() as usize;
         let ticks = (0..=count).map(|i| (i as f64 * step, number(i as f64 * step))).collect();
@@ -22,19 +22,20 @@ impl Axis {
     }
 
     /// From `min` to `max`, with a tick at each of these.
-    pub(crate) fn between(min: f64, max: f64, ticks: &[f64], label: &str) -> Self {
+    pub fn between(min: f64, max: f64, ticks: &[f64], label: &str) -> Self {
         let ticks = ticks.iter().map(|&tick| (tick, number(tick))).collect();
         Self { min, max, log: false, ticks, label: label.to_owned() }
     }
 
     /// Powers of ten, from one to another.
-    pub(crate) fn decades(first: i32, last: i32, label: &str) -> Self {
+    pub fn decades(first: i32, last: i32, label: &str) -> Self {
         let ticks = (first..=last).map(|power| (10f64.powi(power), number(10f64.powi(power)))).collect();
         Self { min: 10f64.powi(first), max: 10f64.powi(last), log: true, ticks, label: label.to_owned() }
     }
 
     /// Other words at the ticks.
-    pub(crate) fn written(mut self, write: impl Fn(f64) -> String) -> Self {
+    #[must_use]
+    pub fn written(mut self, write: impl Fn(f64) -> String) -> Self {
         for (value, text) in &mut self.ticks {
             *text = write(*value);
         }
@@ -61,7 +62,7 @@ fn round_step(at_least: f64) -> f64 {
 }
 
 /// A number at a tick: 1500 as 1.5k.
-pub(crate) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let (value, unit) = match value.abs() {
         large if large >= 1e6 => (value / 1e6, "M"),
         large if large >= 1e4 => (value / 1e3, "k"),
@@ -72,7 +73,7 @@ pub(crate) fn number(value: f64) -> String {
 
 /// The area of a chart within a drawing.
 #[derive(Clone, Debug)]
-pub(crate) struct Chart {
+pub struct Chart {
     left: f64,
     top: f64,
     width: f64,
@@ -88,7 +89,7 @@ const BELOW: f64 = 42.0;
 
 impl Chart {
     /// A chart with its axes, in this box of the drawing.
-    pub(crate) fn draw(svg: &mut Svg, area: (f64, f64, f64, f64), x: Axis, y: Axis) -> Self {
+    pub fn draw(svg: &mut Svg, area: (f64, f64, f64, f64), x: Axis, y: Axis) -> Self {
         let (left, top, width, height) = area;
         let chart = Self {
             left: left + LEFT,
@@ -118,25 +119,28 @@ impl Chart {
         chart
     }
 
-    pub(crate) fn x_at(&self, value: f64) -> f64 {
+    /// Where a value of the horizontal axis lies in the drawing.
+    pub fn x_at(&self, value: f64) -> f64 {
         self.left + self.width * self.x.place(value)
     }
 
-    pub(crate) fn y_at(&self, value: f64) -> f64 {
+    /// Where a value of the vertical axis lies in the drawing.
+    pub fn y_at(&self, value: f64) -> f64 {
         self.top + self.height * (1.0 - self.y.place(value))
     }
 
-    pub(crate) fn at(&self, point: (f64, f64)) -> (f64, f64) {
+    /// Where a point of the chart lies in the drawing.
+    pub fn at(&self, point: (f64, f64)) -> (f64, f64) {
         (self.x_at(point.0), self.y_at(point.1))
     }
 
     /// The lowest and highest place of the chart's area.
-    pub(crate) fn vertical(&self) -> (f64, f64) {
+    pub fn vertical(&self) -> (f64, f64) {
         (self.top, self.top + self.height)
     }
 
     /// A curve through points that lie in the chart; it ends where it would leave it at the top.
-    pub(crate) fn curve(&self, svg: &mut Svg, class: &str, points: &[(f64, f64)]) {
+    pub fn curve(&self, svg: &mut Svg, class: &str, points: &[(f64, f64)]) {
         let mut shown = Vec::new();
         for (index, &(x, y)) in points.iter().enumerate() {
             if y <= self.y.max || self.y.log {
@@ -155,13 +159,13 @@ impl Chart {
     }
 
     /// A vertical line, for where the sliders stand.
-    pub(crate) fn mark(&self, svg: &mut Svg, class: &str, x: f64) {
+    pub fn mark(&self, svg: &mut Svg, class: &str, x: f64) {
         let (top, bottom) = self.vertical();
         svg.line(class, (self.x_at(x), top), (self.x_at(x), bottom));
     }
 
     /// A dot.
-    pub(crate) fn dot(&self, svg: &mut Svg, class: &str, point: (f64, f64), radius: f64) {
+    pub fn dot(&self, svg: &mut Svg, class: &str, point: (f64, f64), radius: f64) {
         svg.circle(class, self.at(point), radius);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use crate::json::Json;
 
 /// One thing that a reader can change.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,13 +66,10 @@ impl Control {
         default: f64,
         show: impl Fn(f64) -> String,
     ) -> Self {
-        // Written and read again: the value of a stop is exactly what its key says.
+        // The value of a stop is exactly what its key says.
         let stops: Vec<Stop> = values
             .into_iter()
-            .map(|value| {
-                let key = short(value);
-                Stop { shown: show(value), value: key.parse().unwrap_or(value), key }
-            })
+            .map(|value| Stop { key: short(value), shown: show(value), value: rounded(value) })
             .collect();
         let default = stops.iter().position(|stop| stop.key == short(default));
         let default = default.unwrap_or_else(|| panic!("the default of `{name}` is not one of its values"));
@@ -105,21 +102,23 @@ impl Control {
     }
 
     /// For the page, which makes an input of it.
-    pub(crate) fn to_json(&self) -> Value {
-        let stops = |stops: &[Stop]| -> Vec<Value> {
-            stops.iter().map(|stop| json!({ "key": stop.key, "shown": stop.shown })).collect()
+    pub(crate) fn to_json(&self) -> Json {
+        let stop = |stop: &Stop| {
+            Json::Object(vec![("key", stop.key.as_str().into()), ("shown", stop.shown.as_str().into())])
         };
-        match &self.kind {
-            Kind::Slider { default, stops: all } => json!({
-                "name": self.name, "label": self.label, "kind": "slider", "default": default, "stops": stops(all),
-            }),
-            Kind::Choice { default, stops: all } => json!({
-                "name": self.name, "label": self.label, "kind": "choice", "default": default, "stops": stops(all),
-            }),
-            Kind::Word { default } => json!({
-                "name": self.name, "label": self.label, "kind": "word", "default": default, "longest": WORD_MAX,
-            }),
-        }
+        let stops = |stops: &[Stop]| stops.iter().map(stop).collect();
+        let [kind, default, rest] = match &self.kind {
+            Kind::Slider { default, stops: all } => {
+                [("kind", "slider".into()), ("default", (*default).into()), ("stops", stops(all))]
+            }
+            Kind::Choice { default, stops: all } => {
+                [("kind", "choice".into()), ("default", (*default).into()), ("stops", stops(all))]
+            }
+            Kind::Word { default } => {
+                [("kind", "word".into()), ("default", (*default).into()), ("longest", WORD_MAX.into())]
+            }
+        };
+        Json::Object(vec![("name", self.name.into()), ("label", self.label.into()), kind, default, rest])
     }
 }
 
@@ -200,8 +199,27 @@ pub(crate) fn short(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// The number that [`short`] writes. A whole number divided by a power of ten is what reading its digits gives, and
+/// reading would bring tables along that are a tenth of a module.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
 /// From `first` to `last`, both included, in steps.
-pub(crate) fn steps(first: f64, last: f64, step: f64) -> impl Iterator<Item = f64> {
+pub fn steps(first: f64, last: f64, step: f64) -> impl Iterator<Item = f64> {
     let count = ((last - first) / step).round() as usize;
     (0..=count).map(move |i| first + i as f64 * step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_what_its_key_says() {
+        let tenths = steps(0.0, 20.0, 0.1);
+        for value in tenths.chain([0.999, 1e-6, 0.3 - 0.1, 1.0 / 3.0, 2.0 / 3.0, 123_456.7, 5e9, -0.7]) {
+            assert_eq!(short(value).parse(), Ok(rounded(value)), "{value}");
+        }
+    }
 }

@@ -1,62 +1,57 @@
 //! Explorables: figures with sliders, drawn by the same code that the lessons run.
 //!
-//! Each is one function from the values of its [`Control`]s and a width to a [`View`]: a drawing, words, and
-//! numbers. It reads nothing else, so the same values give the same numbers on every machine, in the kernel's
-//! language and, compiled to wasm, in a browser.
+//! Each is one program in `src/bin/`: a function from the values of its [`Control`]s and a width to a [`View`], which
+//! is a drawing, words, and numbers. It reads nothing else, so the same values give the same numbers on every machine.
+//! Compiled to wasm, the program is the module that a page loads when the figure is scrolled into view; compiled for
+//! this machine, it answers the same questions to the tests. This library is what the figures share.
 //!
-//! | explorable | of | shows |
-//! |---|---|---|
-//! | `b-tree` | [`algorithms::storage`] | the pages of a B+ tree, how full they are, and what a key reads or splits |
-//! | `bloom-filter` | [`algorithms::sketch`] | bits, keys, and how often "maybe" is wrong |
-//! | `cache` | [`algorithms::cache`] | eight eviction policies and the optimum |
-//! | `load-balancer` | [`algorithms::load_balancer`] | policies on equal, slow and stale clusters |
-//! | `normalization` | [`algorithms::normalization`] | dependencies, keys, normal forms and splits |
-//! | `pacelc` | [`algorithms::replication`] | who answers in a partition, and what is stale without one |
-//! | `partitioning` | [`algorithms::partitioning`] | one table cut in four ways, and the pieces that a query reads |
-//! | `rate-limiter` | [`algorithms::rate_limit`] | who passes, and the most that passes in any second |
-//! | `replication` | [`algorithms::replication::pbs`] | how old is what a quorum reads |
-//! | `scalability` | [`algorithms::scalability`] | what more nodes give, and where latency turns up |
-//! | `sharding` | [`algorithms::hashing`] | who owns which key, and what moves when a node comes or goes |
+//! | module | has |
+//! |---|---|
+//! | [`control`] | what a reader can change |
+//! | [`view`] | what is shown for it |
+//! | [`svg`] | a writer of drawings |
+//! | [`chart`] | axes and curves |
 //!
-//! The page loads `explorables.wasm`, which is kept in the repository beside the hash of the sources it was
-//! built from; `cargo xtask wasm` builds it anew. What stands on a page before, in notebooks and on paper is
-//! the view of the default values, kept in `recorded/`.
+//! # Adding one
+//!
+//! 1. Write `src/bin/NAME.rs`, where `NAME` is what the chapter will call it, in lower case with hyphens. Begin with
+//!    the shortest that is there. Nothing lists the figures: cargo and the tests find the file.
+//! 2. `cargo xtask wasm` makes `kept/NAME.wasm`, the module, and `kept/NAME.json`, the view of the default values,
+//!    which stands on the page before the module is loaded, in notebooks and on paper. It says how large the module
+//!    is; a page's reader may be on a phone, so a test holds each under 120 KB, compressed.
+//! 3. Put `{{#explorable NAME}}` into the chapter, on a line of its own.
+//! 4. `cargo xtask test explorables` compares the numbers in a browser with those of this machine, moves the sliders,
+//!    and times a redraw. Look at the screenshots that it leaves.
+//!
+//! Keep the source file and both kept files in one commit. After a change of a figure, or of an algorithm that it
+//! uses, steps 2 and 4 again: the test says when a kept module is not what the sources give now.
 
-mod b_tree;
-mod bloom_filter;
-mod cache;
-mod chart;
-mod control;
-mod load_balancer;
-mod normalization;
-mod pacelc;
-mod partitioning;
-mod rate_limiter;
-mod replication;
-mod scalability;
-mod sharding;
-mod svg;
-mod view;
+pub mod chart;
+pub mod control;
+mod json;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+pub mod svg;
+pub mod view;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 
-use serde_json::{Value, json};
-
-pub use control::{Control, Kind, Stop, Values, WORD_MAX};
-pub use view::{Number, View};
+use control::{Control, Values};
+use json::Json;
+use view::View;
 
 /// The widths that a drawing can have, in pixels.
-pub const WIDTHS: std::ops::RangeInclusive<f64> = 300.0..=760.0;
+const WIDTHS: std::ops::RangeInclusive<f64> = 300.0..=760.0;
 /// The width of the recorded figures.
-pub const RECORDED_WIDTH: f64 = 720.0;
+#[cfg(not(target_arch = "wasm32"))]
+const RECORDED_WIDTH: f64 = 720.0;
 
 /// One figure with sliders.
 #[derive(Clone, Copy, Debug)]
 pub struct Explorable {
-    /// What a chapter calls it.
-    pub name: &'static str,
     /// What a reader calls it.
     pub title: &'static str,
     /// What it shows, in a sentence.
@@ -67,103 +62,125 @@ pub struct Explorable {
     pub draw: fn(&Values, f64) -> View,
 }
 
-/// All of them.
-pub const EXPLORABLES: [Explorable; 11] = [
-    b_tree::EXPLORABLE,
-    bloom_filter::EXPLORABLE,
-    cache::EXPLORABLE,
-    load_balancer::EXPLORABLE,
-    normalization::EXPLORABLE,
-    pacelc::EXPLORABLE,
-    partitioning::EXPLORABLE,
-    rate_limiter::EXPLORABLE,
-    replication::EXPLORABLE,
-    scalability::EXPLORABLE,
-    sharding::EXPLORABLE,
-];
-
 impl Explorable {
-    /// The explorable of this name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        EXPLORABLES.iter().find(|explorable| explorable.name == name)
+    /// The whole of a figure's program: in a browser it answers from now on, elsewhere it does what its arguments say.
+    pub fn run(self) -> ExitCode {
+        #[cfg(target_arch = "wasm32")]
+        return wasm::open(self);
+        #[cfg(not(target_arch = "wasm32"))]
+        native::run(&self)
     }
 
-    /// The view of these values, by the keys of the stops; the default where a control is not named.
+    /// Answers a question, in JSON.
     ///
-    /// # Errors
-    ///
-    /// One sentence, when a control or a value is not known.
-    pub fn view(&self, given: &BTreeMap<String, String>, width: f64) -> Result<View, String> {
+    /// `describe` asks for the controls. `draw=640&bits=64&key=a+b` asks for the view of this width and of these
+    /// values, written as in an address; a control that is not named has its default. Anything wrong is answered by
+    /// `{"error": SENTENCE}`.
+    pub fn answer(&self, question: &str) -> String {
+        let answer = if question == "describe" { Ok(self.describe()) } else { self.drawn(question) };
+        answer.unwrap_or_else(|error| Json::Object(vec![("error", error.as_str().into())])).to_string()
+    }
+
+    fn drawn(&self, question: &str) -> Result<Json, String> {
+        let pairs = question.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let mut given: BTreeMap<String, String> =
+            pairs.map(|(name, value)| (decoded(name), decoded(value))).collect();
+        let width = given.remove("draw").and_then(|width| width.parse::<u16>().ok());
+        let width = width.ok_or("a question is `describe`, or `draw=WIDTH` and the values of controls")?;
+        Ok(self.view(&given, f64::from(width))?.to_json())
+    }
+
+    /// The view of these values, by the keys of the stops.
+    fn view(&self, given: &BTreeMap<String, String>, width: f64) -> Result<View, String> {
         let values = Values::read(&(self.controls)(), given)?;
         Ok((self.draw)(&values, width.clamp(*WIDTHS.start(), *WIDTHS.end())))
     }
 
     /// What the page needs to make the inputs.
-    pub fn describe(&self) -> Value {
-        json!({
-            "name": self.name,
-            "title": self.title,
-            "about": self.about,
-            "controls": (self.controls)().iter().map(Control::to_json).collect::<Vec<_>>(),
-        })
-    }
-
-    /// What is kept in `recorded/`: what it is, and its view of the default values.
-    pub fn recorded(&self) -> String {
-        let values = Values::read(&(self.controls)(), &BTreeMap::new());
-        let mut view =
-            (self.draw)(&values.unwrap_or_else(|error| unreachable!("{error}")), RECORDED_WIDTH).to_json();
-        // The last digits may differ from machine to machine.
-        if let Some(fields) = view.as_object_mut() {
-            fields.remove("numbers");
-        }
-        let recorded = json!({ "about": self.describe(), "view": view });
-        format!("{recorded:#}\n")
+    fn describe(&self) -> Json {
+        Json::Object(vec![
+            ("title", self.title.into()),
+            ("about", self.about.into()),
+            ("controls", (self.controls)().iter().map(Control::to_json).collect()),
+        ])
     }
 }
 
-/// Answers a question in JSON, in JSON.
-///
-/// `{"describe": NAME}` gives the controls. `{"draw": NAME, "width": 640, "values": {"control": "key"}}` gives a
-/// view. Anything wrong is answered by `{"error": SENTENCE}`.
-pub fn answer(question: &str) -> String {
-    let answer = answer_value(question).unwrap_or_else(|error| json!({ "error": error }));
-    answer.to_string()
-}
-
-fn answer_value(question: &str) -> Result<Value, String> {
-    let question: Value = serde_json::from_str(question).map_err(|error| error.to_string())?;
-    let explorable = |name: &Value| {
-        let name = name.as_str().unwrap_or_default();
-        Explorable::named(name).ok_or_else(|| format!("there is no explorable `{name}`"))
-    };
-    if let Some(name) = question.get("describe") {
-        return Ok(explorable(name)?.describe());
+/// A piece of an address as it was before it was put there.
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.bytes());
+    while let Some(byte) = rest.next() {
+        let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16)).unwrap_or(0) as u8;
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => digit() * 16 + digit(),
+            other => other,
+        });
     }
-    let explorable = explorable(&question["draw"])?;
-    let given = question["values"].as_object().into_iter().flatten();
-    let given = given.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-    let width = question["width"].as_f64().unwrap_or(RECORDED_WIDTH);
-    Ok(explorable.view(&given.collect(), width)?.to_json())
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
     use super::*;
 
+    /// The names of the files with this ending in a folder of this crate.
+    fn names(folder: &str, ending: &str) -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let files =
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
+        names.filter_map(|name| Some(name.strip_suffix(ending)?.to_owned())).collect()
+    }
+
     #[test]
-    fn what_is_recorded_is_what_is_drawn() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded");
-        let files = std::fs::read_dir(&folder).expect("the folder of recorded figures").count();
-        assert_eq!(files, EXPLORABLES.len(), "one file for each; `cargo xtask wasm` records them");
-        for explorable in EXPLORABLES {
-            let file = folder.join(format!("{}.json", explorable.name));
-            let recorded = std::fs::read_to_string(&file).expect("recorded");
-            assert!(
-                recorded == explorable.recorded(),
-                "{} is not what is drawn now; `cargo xtask wasm` records it anew",
-                file.display()
-            );
+    fn each_figure_has_its_module_and_its_recorded_view() {
+        let figures = names("src/bin", ".rs");
+        assert!(!figures.is_empty());
+        for ending in [".wasm", ".json"] {
+            assert_eq!(names("kept", ending), figures, "`cargo xtask wasm` makes kept/*{ending}");
+        }
+    }
+
+    #[test]
+    fn words_come_through_an_address() {
+        for (written, word) in
+            [("a+b", "a b"), ("gr%C3%B6%C3%9Fe", "größe"), ("50%25%26%2B", "50%&+"), ("", "")]
+        {
+            assert_eq!(decoded(written), word);
+        }
+        // Nonsense is a word too.
+        assert_eq!(decoded("%zz%C3"), "\0\u{fffd}");
+    }
+
+    #[test]
+    fn a_question_is_answered_or_refused_in_a_sentence() {
+        let figure = Explorable {
+            title: "A word",
+            about: "What was typed.",
+            controls: || vec![Control::word("key", "Key", "grace")],
+            draw: |values, width| View {
+                svg: width.to_string(),
+                alt: values.word("key").to_owned(),
+                facts: Vec::new(),
+                columns: Vec::new(),
+                rows: Vec::new(),
+            },
+        };
+        let answer = |question| -> serde_json::Value {
+            serde_json::from_str(&figure.answer(question)).expect("an answer in JSON")
+        };
+        assert_eq!(answer("describe")["controls"][0]["default"], "grace");
+        assert_eq!(answer("draw=640")["alt"], "grace");
+        assert_eq!(
+            (&answer("draw=640&key=a+%22b%22")["alt"], &answer("draw=9&key=")["svg"]),
+            (&"a \"b\"".into(), &"300".into())
+        );
+        for wrong in ["", "draw", "draw=wide", "key=grace", "draw=640&none=1", "tell"] {
+            assert!(answer(wrong)["error"].as_str().is_some_and(|error| error.len() > 20), "{wrong}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an explorable shows: a figure, its words, and its numbers.
 
-use serde_json::{Value, json};
+use crate::json::Json;
 
 /// A number with the words it is shown as; both are compared between machines.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,18 +54,19 @@ pub struct View {
 }
 
 impl View {
-    pub(crate) fn to_json(&self) -> Value {
-        let row = |row: &Vec<Number>| row.iter().map(|n| n.shown.clone()).collect::<Vec<_>>();
-        let facts: Vec<Value> =
-            self.facts.iter().map(|(name, number)| json!({ "name": name, "shown": number.shown })).collect();
-        json!({
-            "svg": self.svg,
-            "alt": self.alt,
-            "facts": facts,
-            "columns": self.columns,
-            "rows": self.rows.iter().map(row).collect::<Vec<_>>(),
-            "numbers": self.numbers(),
-        })
+    pub(crate) fn to_json(&self) -> Json {
+        let fact = |(name, number): &(String, Number)| {
+            Json::Object(vec![("name", name.as_str().into()), ("shown", number.shown.as_str().into())])
+        };
+        let row = |row: &Vec<Number>| row.iter().map(|number| number.shown.as_str().into()).collect();
+        Json::Object(vec![
+            ("svg", self.svg.as_str().into()),
+            ("alt", self.alt.as_str().into()),
+            ("facts", self.facts.iter().map(fact).collect()),
+            ("columns", self.columns.iter().map(|name| name.as_str().into()).collect()),
+            ("rows", self.rows.iter().map(row).collect()),
+            ("numbers", self.numbers().into_iter().map(Json::Number).collect()),
+        ])
     }
 
     /// Every exact number, in order; the tests compare them between machines.

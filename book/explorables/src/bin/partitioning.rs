@@ -1,6 +1,7 @@
 //! One table cut in four ways, and which pieces a query reads.
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 
 use algorithms::dist::Zipf;
 use algorithms::partitioning::{
@@ -8,21 +9,22 @@ use algorithms::partitioning::{
 };
 use algorithms::rng::Rng;
 use algorithms::table::{percent, thousands};
+use explorables::Explorable;
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, boxed};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, boxed};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "partitioning",
-    title: "Which pieces does a query read?",
-    about: "The same 2,000 sales of a year, which grow from month to month, cut in four ways. A bar is a piece and its \
-            height the rows in it: orange are those that the query wants, blue those that it reads in vain, gray those \
-            that it need not look at. The dotted line is the fair share.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "Which pieces does a query read?",
+        about: "The same 2,000 sales of a year, which grow from month to month, cut in four ways. A bar is a piece and its \
+                height the rows in it: orange are those that the query wants, blue those that it reads in vain, gray those \
+                that it need not look at. The dotted line is the fair share.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 const ROWS: usize = 2_000;
 const CUSTOMERS: usize = 500;

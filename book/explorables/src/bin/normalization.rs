@@ -1,22 +1,25 @@
 //! Dependencies of a table: what they determine, which normal form they leave it in, and how to split it.
 
+use std::process::ExitCode;
+
 use algorithms::normalization::{
     AttrSet, Decomposition, Fd, NormalForm, Schema, candidate_keys, closure, project,
 };
+use explorables::Explorable;
+use explorables::control::{Control, Values};
+use explorables::svg::{Anchor, Svg};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::control::{Control, Values};
-use crate::svg::{Anchor, Svg};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "normalization",
-    title: "What determines what",
-    about: "A column is an attribute. Each dependency runs from its dots to its squares; orange ones keep the table \
-            out of Boyce-Codd normal form. Below: what the chosen attributes determine, and two ways to split the table.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "What determines what",
+        about: "A column is an attribute. Each dependency runs from its dots to its squares; orange ones keep the table \
+                out of Boyce-Codd normal form. Below: what the chosen attributes determine, and two ways to split the table.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// Splitting takes exponential time in the attributes.
 const ATTRIBUTES_MAX: usize = 8;

@@ -1,24 +1,27 @@
 //! How old is what a partial quorum reads, and what the others would cost.
 
+use std::process::ExitCode;
+
 use algorithms::dist::{Constant, Exponential};
 use algorithms::replication::pbs::{Delays, Staleness, simulate, stale_probability};
 use algorithms::replication::quorum;
 use algorithms::rng::Rng;
+use explorables::Explorable;
+use explorables::chart::{Axis, Chart};
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::chart::{Axis, Chart};
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "replication",
-    title: "How old is what you read?",
-    about: "A write waits for W of N replicas, a read for R. Left: how many reads miss the last write, by when they \
-            begin after it was acknowledged. Right: every choice of R and W, for reads at the chosen time.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "How old is what you read?",
+        about: "A write waits for W of N replicas, a read for R. Left: how many reads miss the last write, by when they \
+                begin after it was acknowledged. Right: every choice of R and W, for reads at the chosen time.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// How many writes and reads of the chosen quorum are simulated, and of each of the others.
 const TRIALS: usize = 2_000;

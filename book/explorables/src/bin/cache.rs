@@ -1,22 +1,25 @@
 //! Eviction policies on the same requests: what they hit, when, and what no policy can beat.
 
+use std::process::ExitCode;
+
 use algorithms::cache::{Eviction, MissRatioCurve, optimal, over_time, theory, trace};
+use explorables::Explorable;
+use explorables::chart::{Axis, Chart};
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, boxed};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::chart::{Axis, Chart};
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, boxed};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "cache",
-    title: "Eight policies and the optimum",
-    about: "The same requests before caches of one size. In each strip time runs to the right, and a stronger color \
-            means more hits; the bar is the hit ratio after the first tenth. The first request for a key misses in \
-            every cache.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "Eight policies and the optimum",
+        about: "The same requests before caches of one size. In each strip time runs to the right, and a stronger color \
+                means more hits; the bar is the hit ratio after the first tenth. The first request for a key misses in \
+                every cache.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// How many requests there are; scans come with their own.
 const REQUESTS: usize = 5_000;

@@ -1,21 +1,24 @@
 //! Which node gets which key, and what moves when a node comes or goes.
 
+use std::process::ExitCode;
+
 use algorithms::dist::Zipf;
 use algorithms::hashing::{HashRing, JumpHash, MaglevTable, Modulo, Placement, Rendezvous};
+use explorables::Explorable;
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, boxed};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, boxed};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "sharding",
-    title: "Who owns which key, before and after",
-    about: "The same 4,000 keys placed by five methods, after a node was added or removed. A bar is what a node \
-            serves; orange is what had to move to it. The dotted line is the fair share.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "Who owns which key, before and after",
+        about: "The same 4,000 keys placed by five methods, after a node was added or removed. A bar is what a node \
+                serves; orange is what had to move to it. The dotted line is the fair share.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 const KEYS: u64 = 4_000;
 /// A prime far above the number of nodes, as the method asks for, and small enough to fill at once.

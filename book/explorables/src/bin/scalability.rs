@@ -1,23 +1,26 @@
 //! What more nodes give, and what waiting costs as they fill up.
 
+use std::process::ExitCode;
+
 use algorithms::scalability::bounds::fan_out;
+use explorables::Explorable;
+use explorables::chart::{Axis, Chart, number};
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg};
+use explorables::view::{Number, View};
 
 use algorithms::scalability::{MMc, Usl, amdahl};
 
-use crate::Explorable;
-use crate::chart::{Axis, Chart, number};
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "scalability",
-    title: "More nodes, and the knee",
-    about: "What N nodes can do together by the universal scalability law, and how long a request takes when \
-            they get this load. A node alone does 100 requests per second.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "More nodes, and the knee",
+        about: "What N nodes can do together by the universal scalability law, and how long a request takes when \
+                they get this load. A node alone does 100 requests per second.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// What one node does alone, in requests per second: 10 ms each.
 const GAMMA: f64 = 100.0;

@@ -1,21 +1,24 @@
 //! A filter bit by bit, a key that asks, and how often "maybe" is wrong.
 
+use std::process::ExitCode;
+
 use algorithms::sketch::{BloomFilter, formula, measure_false_positive_rate};
+use explorables::Explorable;
+use explorables::chart::{Axis, Chart};
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, boxed};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::chart::{Axis, Chart};
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, boxed};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "bloom-filter",
-    title: "A filter, bit by bit",
-    about: "Every square is a bit; filled ones are set. The outlined ones are those of the key that asks. Beside it: \
-            how often an absent key is told \"maybe\", measured (dots) and by the formula (line).",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "A filter, bit by bit",
+        about: "Every square is a bit; filled ones are set. The outlined ones are those of the key that asks. Beside it: \
+                how often an absent key is told \"maybe\", measured (dots) and by the formula (line).",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// How many absent keys ask the filter of the picture, and those of the chart.
 const PROBES: u64 = 10_000;

@@ -1,22 +1,25 @@
 //! Policies side by side on the same requests: the queues of every backend over time, and what they cost.
 
+use std::process::ExitCode;
+
 use algorithms::dist::{Bimodal, Constant, LogNormal};
 use algorithms::load_balancer::{Balancer, Random, Request, RoundRobin, StaleView};
 use algorithms::simulation::{Simulation, SimulationResult};
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, boxed};
+use explorables::view::{Number, View};
+use explorables::{Explorable, svg};
 
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, boxed};
-use crate::view::{Number, View};
-use crate::{Explorable, svg};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "load-balancer",
-    title: "Queues under four policies",
-    about: "The same requests under four policies. Each row of a picture is a backend, time runs to the right, \
-            and a stronger color means more requests in its queue.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "Queues under four policies",
+        about: "The same requests under four policies. Each row of a picture is a backend, time runs to the right, \
+                and a stronger color means more requests in its queue.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// How many requests each policy gets: enough to compare, few enough to redraw at once.
 const REQUESTS: usize = 6_000;

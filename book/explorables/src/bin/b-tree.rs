@@ -1,25 +1,27 @@
 //! The pages of a B+ tree: how many levels, how full, and which of them a key touches.
 
 use std::ops::Range;
+use std::process::ExitCode;
 
 use algorithms::rng::Rng;
 use algorithms::storage::{BPlusTree, Split, TreeShape, formula};
+use explorables::Explorable;
+use explorables::chart::{Axis, Chart};
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, boxed};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::chart::{Axis, Chart};
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, boxed};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "b-tree",
-    title: "The pages of a tree",
-    about: "A B+ tree with pages so small that you can see them. Orange is what the last key changed: itself, or the \
-            pages that it split. Green outlines are the pages that a lookup reads. Below: how full the leaves were as \
-            the keys arrived.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "The pages of a tree",
+        about: "A B+ tree with pages so small that you can see them. Orange is what the last key changed: itself, or the \
+                pages that it split. Green outlines are the pages that a lookup reads. Below: how full the leaves were as \
+                the keys arrived.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 const SEED: u64 = 10;
 /// Keys are below this, so that a page of few keys can show them.
@@ -397,7 +399,7 @@ impl Picture<'_> {
         for (number, page) in self.levels[depth].iter().enumerate() {
             for _ in 0..=page.len() {
                 let ends = [(middle(depth, number), top), (middle(depth + 1, child), top + ROW - PAGE)];
-                lines += &crate::svg::polyline(ends);
+                lines += &explorables::svg::polyline(ends);
                 child += 1;
             }
         }

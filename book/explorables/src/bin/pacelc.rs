@@ -1,23 +1,26 @@
 //! One register on several replicas, in a partition and without one: who answers, how fast, and what is stale.
 
+use std::process::ExitCode;
+
 use algorithms::dist::Exponential;
 use algorithms::network::{Fate, Fault, NodeId};
 use algorithms::replication::{Observed, Outcome, ReplicatedRegister, Run, Settings, Version, quorum};
 use algorithms::stats::mean;
+use explorables::Explorable;
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, polyline};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, polyline};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "pacelc",
-    title: "A register in a partition",
-    about: "Each line is a replica with a client of its own; a bar is an operation from question to answer, a \
-            thin line a message. In the shaded time the last replica is cut off from the others.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "A register in a partition",
+        about: "Each line is a replica with a client of its own; a bar is an operation from question to answer, a \
+                thin line a message. In the shaded time the last replica is cut off from the others.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// What the picture shows, in milliseconds, and when the last replica is cut off.
 const END: f64 = 400.0;

@@ -1,5 +1,6 @@
 //! Six limiters on the same arrivals: who passes, and the most that passes in any second.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use algorithms::rate_limit::{
@@ -7,20 +8,21 @@ use algorithms::rate_limit::{
     admitted, most_in_any, poisson_arrivals,
 };
 use algorithms::rng::Rng;
+use explorables::Explorable;
+use explorables::control::{Control, Values, steps};
+use explorables::svg::{Anchor, Svg, boxed};
+use explorables::view::{Number, View};
 
-use crate::Explorable;
-use crate::control::{Control, Values, steps};
-use crate::svg::{Anchor, Svg, boxed};
-use crate::view::{Number, View};
-
-pub(crate) const EXPLORABLE: Explorable = Explorable {
-    name: "rate-limiter",
-    title: "Six limiters, one trace",
-    about: "The same requests before six limiters of the same rate. A tall tick passed, a short one was refused; \
-            the shaded second is the one in which most passed.",
-    controls,
-    draw,
-};
+fn main() -> ExitCode {
+    let explorable = Explorable {
+        title: "Six limiters, one trace",
+        about: "The same requests before six limiters of the same rate. A tall tick passed, a short one was refused; \
+                the shaded second is the one in which most passed.",
+        controls,
+        draw,
+    };
+    explorable.run()
+}
 
 /// How long the trace lasts, in seconds, and the window of all limits.
 const SECONDS: u64 = 4;
