@@ -11,6 +11,7 @@ mod offline;
 mod outputs;
 pub mod policy;
 mod repairs;
+mod scripts;
 mod stamp;
 mod style;
 
@@ -67,6 +68,7 @@ fn build_in(book: &Book, aside: &Path) -> Result<()> {
         MDBook::load_with_config(book.root(), config).context("mdBook could not load the book")?;
     mdbook.with_preprocessor(Lessons::new(book)?);
     mdbook.build().context("mdBook could not build the book")?;
+    scripts::write(&book.root().join("theme"), aside)?;
     anki::write(book, &aside.join("anki"))?;
     let module = copy_module(book, aside)?;
     insert_outputs(book, aside, module.as_deref())?;

@@ -5,7 +5,7 @@
 //! line counts more. A database would be a second such file with a library of its own: SQLite adds about a
 //! minute of compilation to the first start, for a record of a few thousand short lines.
 //!
-//! Names are those of the page (`theme/progress.js`): `exercise:ID`, `quiz:ID`, `card:ID`, `predict:ID`.
+//! Names are those of the page (`theme/pure/record.js`): `exercise:ID`, `quiz:ID`, `card:ID`, `predict:ID`.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -244,6 +244,25 @@ mod tests {
         assert_eq!(record, progress(&[("a", 6, "y"), ("b", 5, "passed"), ("c", 9, "x"), ("d", 1, "z")]));
         record.merge(&progress(&[("c", 1, "passed")]));
         assert!(record.records["c"].passed());
+    }
+
+    /// The page's script is tested with the same cases.
+    #[test]
+    fn records_are_merged_as_on_the_page() {
+        #[derive(Deserialize)]
+        struct Case {
+            name: String,
+            mine: Progress,
+            theirs: Progress,
+            merged: Progress,
+            changed: Vec<String>,
+        }
+        let cases = include_str!("../../book/theme/tests/record.json");
+        for case in serde_json::from_str::<Vec<Case>>(cases).expect("a table of cases") {
+            let mut record = case.mine;
+            assert_eq!(record.merge(&case.theirs), case.changed, "{}", case.name);
+            assert_eq!(record, case.merged, "{}", case.name);
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "lint", about: "clippy, no warnings", run: lint },
     Step { name: "rust", about: "unit, property and kernel tests", run: rust },
     Step { name: "doc", about: "the examples in the documentation", run: doc },
+    Step { name: "scripts", about: "the page's scripts: linter and unit tests", run: scripts },
     Step { name: "wasm", about: "the explorables compile for wasm32", run: wasm },
     Step { name: "compose", about: "the servers for Docker, as far as that goes without it", run: compose },
     Step { name: "book", about: "the site and the notebooks are built", run: book },
@@ -144,6 +145,12 @@ fn cargo_test_line(line: &str) -> (usize, usize) {
     (number(" passed"), number(" failed"))
 }
 
+/// `ℹ pass 12` and `ℹ fail 0`, as Node's test runner closes.
+fn node_line(line: &str) -> (usize, usize) {
+    let number = |word| line.strip_prefix(word).and_then(|number| number.parse().ok()).unwrap_or(0);
+    (number("ℹ pass "), number("ℹ fail "))
+}
+
 /// `ok  name` or `FAILED  name: why`, as our scripts print; `DRIFT` as `sd35 check` says it.
 fn own_line(line: &str) -> (usize, usize) {
     match line.split_whitespace().next() {
@@ -248,6 +255,18 @@ fn doc(counts: &mut Counts) -> Result<()> {
     counted(command, counts, cargo_test_line)
 }
 
+/// The linter says nothing of what is right, so it counts as one check.
+fn scripts(counts: &mut Counts) -> Result<()> {
+    let theme = root().join("book/theme");
+    let mut linter = Command::new(venv().join("bin/oxlint"));
+    linter.arg("--deny-warnings").current_dir(&theme);
+    let linted = whole(linter, counts);
+    let mut tests = Command::new("node");
+    tests.args(["--test", "--test-reporter=spec"]).current_dir(theme);
+    counted(tests, counts, node_line)?;
+    linted
+}
+
 /// The explorables, and with them all that the pure core has of algorithms.
 fn wasm(counts: &mut Counts) -> Result<()> {
     explorables::build()?;
@@ -326,6 +345,9 @@ mod tests {
         assert_eq!(cargo_test_line("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured"), (12, 0));
         assert_eq!(cargo_test_line("test result: FAILED. 3 passed; 2 failed; 0 ignored"), (3, 2));
         assert_eq!(cargo_test_line("running 3 tests"), (0, 0));
+        assert_eq!(node_line("ℹ pass 12"), (12, 0));
+        assert_eq!(node_line("ℹ fail 2"), (0, 2));
+        assert_eq!(node_line("✔ ℹ pass 12"), (0, 0));
         assert_eq!(own_line("  ok     d03-a (0.1 s)"), (1, 0));
         assert_eq!(own_line("  DRIFT  d03-a: line 1"), (0, 1));
         assert_eq!(own_line("FAILED page loads: why"), (0, 1));

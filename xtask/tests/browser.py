@@ -26,7 +26,10 @@ AXE = next(Path(sys.prefix).glob("lib/python3*/site-packages/axe_playwright_pyth
 
 
 class StaticSite:
-    """The built book on a plain file server of another origin, which compresses as such servers do."""
+    """The built book on a plain file server of another origin, which compresses as such servers do.
+
+    Below /source/ are the modules that its scripts are made of, for a test of one of them.
+    """
 
     def __init__(self):
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -36,9 +39,12 @@ class StaticSite:
                 pass
 
             def do_GET(self):
-                path = (ROOT / "book/site" / self.path.split("?")[0].lstrip("/")).resolve()
+                asked = self.path.split("?")[0].lstrip("/")
+                source = asked.startswith("source/")
+                folder = (ROOT / ("book/theme" if source else "book/site")).resolve()
+                path = (folder / asked.removeprefix("source/")).resolve()
                 path = path / "index.html" if path.is_dir() else path
-                found = path.is_file() and (ROOT / "book/site").resolve() in path.parents
+                found = path.is_file() and folder in path.parents
                 body = path.read_bytes() if found else b"There is no such page."
                 kind = http.server.SimpleHTTPRequestHandler.extensions_map.get(path.suffix) or {
                     ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
@@ -107,6 +113,10 @@ class Browser:
             """
         )
         return found
+
+    def record(self):
+        """The reader's record, as this browser keeps it."""
+        return json.loads(self.js("return localStorage.getItem('sd35:progress')") or "{}").get("records", {})
 
     def press(self, *keys):
         actions = ActionChains(self.driver)

@@ -339,7 +339,7 @@ def record():
             other.close()
         browser.driver.refresh()
         browser.ready()
-        wait(lambda: browser.js("return Object.keys(sd35.progress.all()).length") == 0, "an empty record here")
+        wait(lambda: not browser.record(), "an empty record here")
 
     @check("the record needs the token")
     def _():

@@ -72,7 +72,8 @@ def run(browser, site):
             choose(browser, f"{hub}/hub/home", token)
             says("Starting your server")
             says("Runs on", 30)
-            assert browser.js("return sd35.place.base") == f"{hub}/user/ada/"
+            chosen = json.loads(browser.js("return localStorage.getItem('sd35-place')"))
+            assert chosen["url"] == f"{hub}/user/ada/", chosen
             passes(browser, "127.0.0.1")
             choose(browser, f"{hub}/user/ada/second/", token)
             says("Starting your server")

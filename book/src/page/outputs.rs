@@ -49,30 +49,31 @@ fn value(data: &Value) -> String {
     format!("<pre class=\"out result\">{}</pre>", escape(plain.unwrap_or_default()))
 }
 
-/// Tables and text; the same list is in `theme/outputs.js`.
+/// Tables and text; the same lists are in `theme/pure/markup.js`.
+const TAGS: [&str; 36] = [
+    "b", "br", "caption", "code", "col", "colgroup", "dd", "div", "dl", "dt", "em", "h2", "h3", "h4", "h5",
+    "hr", "i", "label", "li", "ol", "p", "pre", "progress", "section", "span", "strong", "sub", "sup",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+];
+const ATTRIBUTES: [&str; 10] = [
+    "aria-label",
+    "class",
+    "colspan",
+    "data-diagnosis",
+    "data-passed",
+    "max",
+    "role",
+    "rowspan",
+    "scope",
+    "value",
+];
+
 static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
-    let tags = [
-        "b", "br", "caption", "code", "col", "colgroup", "dd", "div", "dl", "dt", "em", "h2", "h3", "h4",
-        "h5", "hr", "i", "label", "li", "ol", "p", "pre", "progress", "section", "span", "strong", "sub",
-        "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
-    ];
-    let attributes = [
-        "class",
-        "colspan",
-        "rowspan",
-        "scope",
-        "role",
-        "aria-label",
-        "data-passed",
-        "data-diagnosis",
-        "max",
-        "style",
-        "value",
-    ];
     let mut builder = ammonia::Builder::empty();
+    // Of a style nothing is kept but how text is aligned.
     builder
-        .tags(tags.into())
-        .generic_attributes(attributes.into())
+        .tags(TAGS.into())
+        .generic_attributes(ATTRIBUTES.into_iter().chain(["style"]).collect())
         .filter_style_properties(["text-align"].into());
     builder
 });
@@ -125,29 +126,34 @@ fn percent(text: &str) -> String {
     url
 }
 
-/// ANSI colors as spans with classes.
+/// ANSI colors as spans with classes; `theme/pure/ansi.js` does the same for live outputs.
 fn ansi(text: &str) -> String {
     let mut html = String::new();
+    for (part, classes) in colored(text) {
+        if classes.is_empty() {
+            html.push_str(&escape(part));
+        } else {
+            let _ = write!(html, "<span class=\"{classes}\">{}</span>", escape(part));
+        }
+    }
+    html
+}
+
+/// The pieces of a text, each with the classes of its color.
+fn colored(text: &str) -> Vec<(&str, String)> {
+    let mut pieces = Vec::new();
     let (mut bold, mut color) = (false, None);
-    let mut rest = text;
-    loop {
-        let (part, after) =
-            rest.split_once("\u{1b}[").map_or((rest, None), |(part, after)| (part, Some(after)));
-        let mut classes = Vec::new();
-        if bold {
-            classes.push("ansi-bold".to_owned());
+    let (mut rest, mut from) = (text, 0);
+    while let Some(at) = rest[from..].find("\u{1b}[").map(|at| from + at) {
+        let codes = &rest[at + 2..];
+        let end = codes.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(codes.len());
+        if !codes[end..].starts_with('m') {
+            // Some other control sequence, which loses its escape like any other character that is none.
+            from = at + 2;
+            continue;
         }
-        classes.extend(color.map(|color: u32| format!("ansi-{color}")));
-        match (part.is_empty(), classes.is_empty()) {
-            (true, _) => {}
-            (false, true) => html.push_str(&escape(part)),
-            (false, false) => {
-                let _ = write!(html, "<span class=\"{}\">{}</span>", classes.join(" "), escape(part));
-            }
-        }
-        let Some(after) = after else { return html };
-        let Some(end) = after.find('m') else { return html };
-        for code in after[..end].split(';') {
+        pieces.push((&rest[..at], classes(bold, color)));
+        for code in codes[..end].split(';') {
             match code.parse().unwrap_or(0) {
                 0 => (bold, color) = (false, None),
                 1 => bold = true,
@@ -155,8 +161,17 @@ fn ansi(text: &str) -> String {
                 _ => {}
             }
         }
-        rest = &after[end + 1..];
+        (rest, from) = (&codes[end + 1..], 0);
     }
+    pieces.push((rest, classes(bold, color)));
+    pieces.retain(|(part, _)| !part.is_empty());
+    pieces
+}
+
+fn classes(bold: bool, color: Option<u32>) -> String {
+    let color = color.map(|color| format!("ansi-{color}"));
+    let names: Vec<_> = bold.then(|| "ansi-bold".to_owned()).into_iter().chain(color).collect();
+    names.join(" ")
 }
 
 #[cfg(test)]
@@ -186,6 +201,36 @@ mod tests {
     #[test]
     fn colors_become_classes() {
         assert_eq!(ansi("a\u{1b}[1m\u{1b}[91mb\u{1b}[0mc"), "a<span class=\"ansi-bold ansi-1\">b</span>c");
+    }
+
+    /// The page's script is tested with the same cases.
+    #[test]
+    fn colors_are_those_of_live_outputs() {
+        let cases: Value =
+            serde_json::from_str(include_str!("../../theme/tests/ansi.json")).expect("a table of cases");
+        for case in cases.as_array().expect("cases") {
+            let piece = |piece: &Value| match (piece[0].as_str(), piece[1].as_str()) {
+                (Some(text), Some("")) => escape(text),
+                (Some(text), Some(classes)) => format!("<span class=\"{classes}\">{}</span>", escape(text)),
+                _ => panic!("no piece: {piece}"),
+            };
+            let expected: String = case["pieces"].as_array().expect("pieces").iter().map(piece).collect();
+            assert_eq!(ansi(case["text"].as_str().expect("a text")), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn what_html_may_hold_is_what_it_may_hold_in_live_outputs() {
+        let script = include_str!("../../theme/pure/markup.js");
+        let list = |name: &str| {
+            let (_, list) = script.split_once(&format!("export const {name} = new Set((")).expect("a list");
+            let (list, _) = list.split_once(".split(\" \")").expect("its end");
+            // Strings that are added: what stands in every second piece between quotation marks.
+            let words: String = list.split('"').skip(1).step_by(2).collect();
+            words.split(' ').map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(list("TAGS"), TAGS);
+        assert_eq!(list("ATTRIBUTES"), ATTRIBUTES);
     }
 
     #[test]

@@ -1,0 +1,23 @@
+// The record of what the reader has done: which of two entries counts.
+//
+// The record maps names to entries: `exercise:ID`, `quiz:ID`, `card:ID`, `predict:ID`. Each entry has the time
+// `at` of its last change, in milliseconds; of two entries the later one counts, but passed stays passed.
+// `deleted` is the time of the last deletion: what is older is gone. The same rule is in
+// kernel-ext/src/progress.rs; tests/record.json has cases for both.
+
+const passed = (entry) => entry.state === "passed";
+
+function wins(theirs, mine) {
+  if (!mine) return true;
+  return passed(theirs) === passed(mine) ? theirs.at > mine.at : passed(theirs);
+}
+
+// What two records say together, and the names of mine that changed.
+export function merge(mine, theirs) {
+  const deleted = Math.max(mine.deleted, theirs.deleted);
+  const kept = ([, { at }]) => at > deleted;
+  const records = Object.fromEntries(Object.entries(mine.records).filter(kept));
+  const won = Object.entries(theirs.records).filter(kept).filter(([name, entry]) => wins(entry, records[name]));
+  Object.assign(records, Object.fromEntries(won));
+  return { record: { deleted, records }, changed: won.map(([name]) => name) };
+}
