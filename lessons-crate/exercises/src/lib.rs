@@ -69,8 +69,9 @@
 //! ```
 //!
 //! `described` is for a mistake that is not one program but a look of the answers, such as any way of rounding. It
-//! counts only when it holds for every input that was answered wrongly. A mistake whose key is one of any program
-//! (`endless-loop`, `panicked`, `below-zero`, ...) has no message and is not compared: the runner sees it.
+//! counts only when it holds for every wrong answer of the first property that failed. A mistake whose key is one
+//! of any program (`endless-loop`, `panicked`, `below-zero`, ...) has no message and is not compared: the runner
+//! sees it.
 //!
 //! # Rules of every checker
 //!

@@ -112,8 +112,8 @@ impl<A: Copy + Send + Sync, I, O> Comparison<A, I, O> {
         self
     }
 
-    /// The diagnosis when no planted mistake fits and every wrong answer looks like this. The first that holds
-    /// counts.
+    /// The diagnosis when no planted mistake fits, and every wrong answer of the first property that failed looks
+    /// like this: that is the one which the learner reads first. The first that holds counts.
     pub(crate) fn described(mut self, known: Known, look: Look<I, O>) -> Self {
         self.described.push((known, look));
         self
@@ -123,7 +123,7 @@ impl<A: Copy + Send + Sync, I, O> Comparison<A, I, O> {
     pub(crate) fn finish(self) -> Report {
         let Self { checker, question, learner, mistakes, inputs, described } = self;
         checker.finish_with(move || {
-            let inputs: Vec<I> = inputs.iter().flat_map(|inputs| inputs()).collect();
+            let inputs: Vec<Vec<I>> = inputs.iter().map(|inputs| inputs()).collect();
             question.recognize(learner, mistakes, &described, &inputs)
         })
     }
@@ -145,19 +145,26 @@ impl<A: Copy, I, O> Question<A, I, O> {
         Ok(())
     }
 
-    /// The mistake that explains every wrong answer, if there is one.
+    /// The mistake that explains every wrong answer, if there is one; `inputs` are those of each property.
     fn recognize(
         &self,
         learner: A,
         mistakes: &[(Known, A)],
         described: &[(Known, Look<I, O>)],
-        inputs: &[I],
+        inputs: &[Vec<I>],
     ) -> Option<Known> {
         let (mut wrong, mut right) = (Vec::new(), Vec::new());
-        for input in inputs {
-            let (expected, found) = ((self.right)(input), self.asked(learner, input));
-            let is_right = found.as_ref().is_ok_and(|found| self.is_right(input, &expected, found));
-            if is_right { &mut right } else { &mut wrong }.push((input, expected, found));
+        // How many of the wrong answers are of the first property that failed.
+        let mut first = 0;
+        for inputs in inputs {
+            for input in inputs {
+                let (expected, found) = ((self.right)(input), self.asked(learner, input));
+                let is_right = found.as_ref().is_ok_and(|found| self.is_right(input, &expected, found));
+                if is_right { &mut right } else { &mut wrong }.push((input, expected, found));
+            }
+            if first == 0 {
+                first = wrong.len();
+            }
         }
         if wrong.is_empty() {
             return None;
@@ -178,7 +185,7 @@ impl<A: Copy, I, O> Question<A, I, O> {
             best = Some((unseen, known));
         }
         let looks = |look: &Look<I, O>| {
-            wrong.iter().all(|(input, expected, found)| {
+            wrong[..first].iter().all(|(input, expected, found)| {
                 found.as_ref().is_ok_and(|found| look(input, expected, found))
             })
         };
@@ -247,7 +254,7 @@ mod tests {
     #[track_caller]
     fn recognized(learner: Double, inputs: &[i64], key: Option<&str>) {
         let described: &[(Known, Look<i64, i64>)] = &[(known("too-much"), |_, right, found| found > right)];
-        let found = QUESTION.recognize(learner, MISTAKES, described, inputs);
+        let found = QUESTION.recognize(learner, MISTAKES, described, &[inputs.to_vec(), vec![20, 21]]);
         assert_eq!(found.map(|found| found.key), key);
     }
 
@@ -273,9 +280,11 @@ mod tests {
     }
 
     #[test]
-    fn a_look_counts_after_the_planted_and_for_all() {
+    fn a_look_counts_after_the_planted_and_for_all_of_the_first_property_that_failed() {
         recognized(|n| 2 * n + 1, &[1, 5], Some("too-much"));
         recognized(|n| if n == 5 { 9 } else { 2 * n + 1 }, &[1, 5], None);
+        recognized(|n| if n == 20 { 0 } else { 2 * n + 1 }, &[1, 5], Some("too-much"));
+        recognized(|n| if n == 20 { 0 } else { 2 * n }, &[1, 5], None);
     }
 
     #[test]
