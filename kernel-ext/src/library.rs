@@ -16,6 +16,8 @@
 
 #![expect(clippy::print_stderr, reason = "standard error is the log")]
 
+mod pages;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -58,6 +58,11 @@ pub fn site() -> PathBuf {
     root().join("book").join("site")
 }
 
+/// Where the documentation of the library goes: pages link to it. `api` is taken, by the server's own.
+pub fn library_pages() -> PathBuf {
+    site().join("library")
+}
+
 /// Where the notebooks go.
 pub fn notebooks() -> PathBuf {
     root().join("notebooks")

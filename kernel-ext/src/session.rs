@@ -1,8 +1,8 @@
 //! One reader's session: cells in, events and one outcome per cell out, variables kept in between.
 //!
-//! The compiler engine is evcxr; this module decides what it gets to see ([`source`], [`types`]), listens
-//! to the process that runs the cells ([`child`], [`output`]) and says in plain words what went wrong
-//! ([`diagnostic`]).
+//! The compiler engine is evcxr; this module decides what it gets to see (`source`, `types`), listens
+//! to the process that runs the cells (`child`, `output`) and says in plain words what went wrong
+//! (`diagnostic`).
 
 mod assist;
 mod child;

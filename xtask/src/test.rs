@@ -22,7 +22,7 @@ const STEPS: &[Step] = &[
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "lint", about: "clippy, no warnings", run: lint },
     Step { name: "rust", about: "unit, property and kernel tests", run: rust },
-    Step { name: "doc", about: "the examples in the documentation", run: doc },
+    Step { name: "doc", about: "the documentation: its links and its examples", run: doc },
     Step { name: "scripts", about: "the page's scripts: linter and unit tests", run: scripts },
     Step { name: "wasm", about: "the explorables compile for wasm32", run: wasm },
     Step { name: "compose", about: "the servers for Docker, as far as that goes without it", run: compose },
@@ -265,9 +265,13 @@ fn rust(counts: &mut Counts) -> Result<()> {
 }
 
 fn doc(counts: &mut Counts) -> Result<()> {
+    let mut pages = cargo(&["doc", "--quiet", "--no-deps"]);
+    pages.args(ALL).env("RUSTDOCFLAGS", "--deny warnings");
+    let pages = whole(pages, counts).map_err(|why| format!("the documentation: {why}"));
     let mut command = cargo(&["test", "--quiet", "--no-fail-fast", "--doc"]);
     command.args(ALL);
-    counted(command, counts, cargo_test_line)
+    counted(command, counts, cargo_test_line)?;
+    pages
 }
 
 /// The linter says nothing of what is right, so it counts as one check.

@@ -305,6 +305,13 @@ def reading():
         browser.driver.set_window_size(1280, 1600)
         assert wide <= window <= 500, f"the page is {wide} px wide in a window of {window} px"
 
+    @check("the modules of a lesson lead to the library's documentation")
+    def _():
+        wait((ROOT / "book/site/library/lessons/index.html").exists, "the documentation", 60)
+        browser.click(browser.find(".day-header .facts a"))
+        wait(lambda: browser.js("return document.body.matches('.rustdoc.mod')"), "the page of the module")
+        browser.driver.back()
+
     @check("all of this left no error in the console and asked nobody else")
     def _():
         foreign, errors = browser.foreign_requests(server.host), browser.errors()

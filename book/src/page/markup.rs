@@ -72,7 +72,9 @@ fn with_header(day: &Day, text: &str) -> String {
         header
             .modules
             .iter()
-            .map(|module| format!("<code>{}</code>", escape(module)))
+            .map(|module| {
+                format!("<a href=\"library/lessons/{0}/index.html\"><code>{0}</code></a>", escape(module))
+            })
             .collect::<Vec<_>>()
             .join(", "),
         prose(rest)

@@ -18,21 +18,28 @@ impl Site {
         std::fs::read_to_string(self.0.join(page)).expect(page)
     }
 
-    fn files(&self, extension: &str) -> Vec<(String, String)> {
+    /// All its files, by their paths in it.
+    fn names(&self) -> Vec<String> {
         let mut folders = vec![self.0.clone()];
-        let mut files = Vec::new();
+        let mut names = Vec::new();
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).expect("a folder of the site") {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|found| found == extension) {
-                    let text = std::fs::read_to_string(&path).expect("text");
-                    files.push((path.display().to_string(), text));
+                } else {
+                    let name = path.strip_prefix(&self.0).expect("a file of the site");
+                    names.push(name.display().to_string());
                 }
             }
         }
-        files
+        names
+    }
+
+    fn files(&self, extension: &str) -> Vec<(String, String)> {
+        let end = format!(".{extension}");
+        let names = self.names().into_iter().filter(|name| name.ends_with(&end));
+        names.map(|name| (name.clone(), self.read(&name))).collect()
     }
 }
 
@@ -182,7 +189,8 @@ fn links_within_the_book_lead_somewhere() {
     let mut broken = Vec::new();
     for (page, (_, html)) in anchors.iter().filter(|(page, _)| *page != "toc.html") {
         for link in attributes(html, "href").into_iter().chain(attributes(html, "src")) {
-            if link.contains(':') || link.is_empty() {
+            // The documentation of the library is written by the kernel, whose tests know its pages.
+            if link.contains(':') || link.is_empty() || link.starts_with("library/") {
                 continue;
             }
             followed += 1;
@@ -282,5 +290,47 @@ fn explorables_travel_with_the_notebooks() {
             assert!(text.contains(&format!("![{}](attachment:{file})", explorable.view.alt)), "{text}");
             assert!(text.contains(&format!("#explorable={}", explorable.about.name)), "{text}");
         }
+    }
+}
+
+/// Whether a name fits a pattern in which `*` stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {
+            tail.char_indices().any(|(at, _)| fits(rest, &tail[at..])) || rest.is_empty()
+        }),
+    }
+}
+
+#[test]
+fn each_file_of_others_is_named_with_its_license() {
+    const OURS: [&str; 9] = [
+        "*.html",
+        "anki/*",
+        "diagrams/*",
+        "theme/*",
+        "page-*.js",
+        "searchindex-*.js",
+        "sw.js",
+        ".nojekyll",
+        ".sources",
+    ];
+    let site = Site::build(&book(), "licenses");
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../THIRD-PARTY.md"))
+        .expect("the list of what others made");
+    let (_, table) = page.split_once("## In the built site").expect("its part on the site");
+    let first_column = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let patterns: Vec<&str> = first_column.flat_map(|names| names.split('`').skip(1).step_by(2)).collect();
+    let names = site.names();
+    for name in &names {
+        let known = patterns.iter().chain(&OURS).any(|pattern| fits(pattern, name));
+        assert!(known, "{name} is in the site, and neither ours nor in THIRD-PARTY.md");
+    }
+    for pattern in patterns {
+        assert!(
+            names.iter().any(|name| fits(pattern, name)),
+            "{pattern} in THIRD-PARTY.md fits no file of the site"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! `sd35 build`: the site, the notebooks, the flash cards, and the book as one PDF.
+//! `sd35 build`: the site, the notebooks, the flash cards, the library's documentation, and the book as one PDF.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -7,11 +7,15 @@ use anyhow::{Context as _, Result, bail, ensure};
 use book::Book;
 use clap::Args;
 
+use crate::library::Library;
 use crate::{paths, web};
 
 /// What to build beside the site and the notebooks.
 #[derive(Debug, Args)]
 pub struct Options {
+    /// Also write the documentation of the library, to which lessons link; `sd35 serve` does so by itself.
+    #[arg(long)]
+    library: bool,
     /// Also print the whole book into this file, with Chromium or Chrome.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "system-design-in-35-days.pdf")]
     pdf: Option<PathBuf>,
@@ -30,6 +34,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     println!("The book is in {}", paths::site().display());
     println!("Flash cards for Anki are in {}", paths::site().join("anki").display());
     println!("{} notebooks are in {}, {written} of them new", book.days.len(), paths::notebooks().display());
+    if options.library {
+        let library = Library::prepare(&mut |step| println!("{step}"))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(library.write_pages(&paths::library_pages()))?;
+        println!("The documentation of the library is in {}", paths::library_pages().display());
+    }
     if let Some(file) = &options.pdf {
         print(file)?;
         println!("The whole book is in {}", file.display());

@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         web.jupyter.clone_from(&options.jupyter);
         // The port comes first: nothing is prepared for a server that cannot start.
         let server = web::Server::bind(web).await?;
-        Library::prepare(&mut |step| println!("{step}"))?;
+        let library = Library::prepare(&mut |step| println!("{step}"))?;
         super::build::write()?;
         // Whoever reads the address may stop the server at once.
         let stop = web::asked_to_stop()?;
@@ -51,6 +51,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         if options.open {
             open_browser(&url);
         }
+        // No page waits for what it only links to.
+        tokio::spawn(async move {
+            if let Err(error) = library.write_pages(&paths::library_pages()).await {
+                eprintln!("the documentation of the library could not be written: {error:#}");
+            }
+        });
         server.run_until(stop).await?;
         Ok(ExitCode::SUCCESS)
     })
