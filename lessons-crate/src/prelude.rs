@@ -10,9 +10,8 @@ pub use crate::check;
 pub use crate::dataset;
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
-    self, Amqp, BalanceMode, DocumentStore, Documents, HaProxy, HttpBalancer, LabError, LoadResult,
-    Memcached, MemoryDocuments, MongoDb, Nginx, RabbitMq, Redis, RedisCluster, RedisGroup, SharedLimiter,
-    StoreDown, WrkResult, ZooKeeper, document_store, http,
+    self, BalanceMode, Documents, HaProxy, HttpBalancer, LabError, LoadResult, Memcached, MongoDb, Nginx,
+    RabbitMq, Redis, RedisCluster, RedisGroup, SharedLimiter, StoreDown, WrkResult, ZooKeeper, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Sqlite};
@@ -21,7 +20,10 @@ pub use algorithms::prelude::*;
 // The crates themselves, for what the library does not wrap.
 #[cfg(all(feature = "lab", unix))]
 #[doc(no_inline)]
-pub use ::redis;
+pub use ::{futures_util, lapin, redis};
+#[cfg(all(feature = "lab", unix))]
+#[doc(no_inline)]
+pub use ::mongodb::{self, bson::doc};
 #[doc(no_inline)]
 pub use ::serde_json::{self, json};
 #[cfg(all(feature = "lab-sql", unix))]
