@@ -1,6 +1,7 @@
 //! Answers, written in JSON.
 //!
-//! By hand: half of a small figure's module would be `serde_json`, which can do much more.
+//! By hand: with `serde_json`, and with the tables for reading numbers, a small figure's module was 70 KB, compressed; it
+//! is 38 KB.
 
 use std::fmt::{Display, Formatter, Result, Write as _};
 
