@@ -1,7 +1,7 @@
 //! The algorithms that every cell can use without an import.
 
 pub use crate::cache::{
-    self, Cache as _, CacheControl, CachedStore, Cdn, EvictionPolicy, Fifo, Lfu, Lru, MissRatioCurve, S3Fifo,
+    self, CacheControl, CachedStore, Cdn, EvictionPolicy, Fifo, Lfu, Lru, MissRatioCurve, S3Fifo,
     SampledLru, Sieve, SingleFlight, Stampede, TtlCache, WTinyLfu, WritePolicy, WriteWorkload,
 };
 pub use crate::causality::{self, Causality, VersionVector};
