@@ -9,6 +9,7 @@
 //! ```
 
 mod bench;
+mod changed;
 mod explorables;
 mod launch;
 mod progress;
@@ -43,6 +44,7 @@ cargo run --release -- check 3         run the cells of day 3 and compare with t
 cargo xtask test                       install what the tests need, then run them all
 cargo xtask test --list                the names of the steps
 cargo xtask test page                  one step
+cargo xtask test --changed             only what your changes since the branch `main` can touch
 cargo xtask bench kernel               how fast cells are, beside the stock kernel
 cargo xtask bench lab                  how fast servers start, fail over, and leave nothing behind
 cargo xtask wasm                       the modules that draw the explorables, built anew

@@ -8,34 +8,103 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::changed::Scope;
 use crate::{Result, explorables, progress, release_folder, root};
 
 /// A step: its name, what it is about, and how it runs.
 struct Step {
     name: &'static str,
     about: &'static str,
-    run: fn(&mut Counts) -> Result<()>,
+    /// What a changed file has in its path when this can go otherwise than before; nothing for any file.
+    touched_by: &'static [&'static str],
+    run: fn(&Scope, &mut Counts) -> Result<()>,
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "packages", about: "install the system packages and Python tools", run: packages },
-    Step { name: "format", about: "rustfmt", run: format },
-    Step { name: "lint", about: "clippy, no warnings", run: lint },
-    Step { name: "rust", about: "unit, property and kernel tests", run: rust },
-    Step { name: "doc", about: "the documentation: its links and its examples", run: doc },
-    Step { name: "scripts", about: "the page's scripts: linter and unit tests", run: scripts },
-    Step { name: "wasm", about: "the explorables compile for wasm32", run: wasm },
-    Step { name: "compose", about: "the servers for Docker, as far as that goes without it", run: compose },
-    Step { name: "book", about: "the site and the notebooks are built", run: book },
-    Step { name: "prose", about: "spelling, against a dictionary and the words of the field", run: prose },
-    Step { name: "standard", about: "what every lesson must have, counted", run: standard },
-    Step { name: "cells", about: "every cell of the book through the real kernel", run: cells },
-    Step { name: "kernel", about: "the kernel through a real Jupyter client", run: kernel },
-    Step { name: "notebooks", about: "the notebooks, registered and run by a real Jupyter", run: notebooks },
-    Step { name: "page", about: "the pages in headless Chromium", run: page },
+    Step {
+        name: "packages",
+        about: "install the system packages and Python tools",
+        touched_by: &["xtask/packages.txt", "requirements.txt"],
+        run: packages,
+    },
+    Step { name: "format", about: "rustfmt", touched_by: &[".rs"], run: format },
+    Step { name: "lint", about: "clippy, no warnings", touched_by: &[".rs", "Cargo."], run: lint },
+    Step {
+        name: "rust",
+        about: "unit, property and kernel tests",
+        touched_by: &[".rs", "Cargo.", "book/", "deploy/", "datasets/", "lessons-crate/", "xtask/"],
+        run: rust,
+    },
+    Step {
+        name: "doc",
+        about: "the documentation: its links and its examples",
+        touched_by: &[".rs", "Cargo."],
+        run: doc,
+    },
+    Step {
+        name: "scripts",
+        about: "the page's scripts: linter and unit tests",
+        touched_by: &["book/theme/"],
+        run: scripts,
+    },
+    Step {
+        name: "wasm",
+        about: "the explorables compile for wasm32",
+        touched_by: &["book/explorables/", "lessons-crate/algorithms/"],
+        run: wasm,
+    },
+    Step {
+        name: "compose",
+        about: "the servers for Docker, as far as that goes without it",
+        touched_by: &["deploy/", "compose.py"],
+        run: compose,
+    },
+    Step {
+        name: "book",
+        about: "the site and the notebooks are built",
+        touched_by: &["book/", "kernel-ext/", "exercises/"],
+        run: book,
+    },
+    Step {
+        name: "prose",
+        about: "spelling, against a dictionary and the words of the field",
+        touched_by: &[".md", ".toml", "words.txt"],
+        run: prose,
+    },
+    Step {
+        name: "standard",
+        about: "what every lesson must have, counted",
+        touched_by: &["book/"],
+        run: standard,
+    },
+    Step {
+        name: "cells",
+        about: "every cell of the book through the real kernel",
+        touched_by: &["book/chapters/", "book/recorded/", "kernel-ext/", "lessons-crate/"],
+        run: cells,
+    },
+    Step {
+        name: "kernel",
+        about: "the kernel through a real Jupyter client",
+        touched_by: &["kernel-ext/", "lessons-crate/cell/", "kernel.py"],
+        run: kernel,
+    },
+    Step {
+        name: "notebooks",
+        about: "the notebooks, registered and run by a real Jupyter",
+        touched_by: &["kernel-ext/", "book/src/", "notebooks.py"],
+        run: notebooks,
+    },
+    Step {
+        name: "page",
+        about: "the pages in headless Chromium",
+        touched_by: &["kernel-ext/", "book/src/", "book/theme/", "xtask/tests/"],
+        run: page,
+    },
     Step {
         name: "explorables",
         about: "figures with sliders: the same numbers everywhere",
+        touched_by: &["book/explorables/", "lessons-crate/algorithms/", "explorables."],
         run: explorables_step,
     },
 ];
@@ -55,13 +124,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(unknown) = arguments.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+    let (changed, names): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|name| *name == "--changed");
+    let scope = if changed.is_empty() { Scope::all() } else { Scope::changed()? };
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != name.as_str())) {
         return Err(format!("there is no step `{unknown}`; `cargo xtask test --list` names them"));
     }
     let begun = Instant::now();
-    let chosen = |step: &&Step| arguments.is_empty() || arguments.iter().any(|name| name == step.name);
+    let named = |step: &Step| names.is_empty() || names.iter().any(|name| *name == step.name);
+    let chosen = |step: &&Step| named(step) && scope.touches(step.touched_by);
     let results: Vec<_> =
-        STEPS.iter().filter(chosen).map(|step| (step.name, one(step), begun.elapsed())).collect();
+        STEPS.iter().filter(chosen).map(|step| (step.name, one(step, &scope), begun.elapsed())).collect();
 
     println!("\nstep         passed  failed  seconds");
     let (mut all, mut before) = (Counts::default(), Duration::ZERO);
@@ -76,11 +149,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 }
 
 /// Runs one step and says how it went.
-fn one(step: &Step) -> Counts {
+fn one(step: &Step, scope: &Scope) -> Counts {
     println!("\n== {}: {}", step.name, step.about);
     let started = Instant::now();
     let mut counts = Counts::default();
-    if let Err(message) = (step.run)(&mut counts) {
+    if let Err(message) = (step.run)(scope, &mut counts) {
         // A command that failed without saying which check failed is itself one that did.
         counts.failed = counts.failed.max(1);
         println!("FAILED {}: {message}", step.name);
@@ -160,7 +233,7 @@ fn own_line(line: &str) -> (usize, usize) {
     }
 }
 
-fn packages(counts: &mut Counts) -> Result<()> {
+fn packages(_: &Scope, counts: &mut Counts) -> Result<()> {
     let wanted =
         std::fs::read_to_string(root().join("xtask/packages.txt")).map_err(|error| error.to_string())?;
     let missing: Vec<&str> = wanted
@@ -227,10 +300,10 @@ pub(crate) fn python_at(script: &Path) -> Command {
 
 /// Installs what the scripts need, outside a test run.
 pub(crate) fn tools() -> Result<()> {
-    packages(&mut Counts::default())
+    packages(&Scope::all(), &mut Counts::default())
 }
 
-fn format(counts: &mut Counts) -> Result<()> {
+fn format(_: &Scope, counts: &mut Counts) -> Result<()> {
     whole(cargo(&["fmt", "--all", "--check"]), counts)?;
     // The checks of exercises become modules by a build script, which cargo's formatter does not run.
     let mut checks = Command::new("rustfmt");
@@ -252,30 +325,32 @@ fn format(counts: &mut Counts) -> Result<()> {
 /// What every run of cargo over all crates has in common.
 const ALL: [&str; 4] = ["--release", "--locked", "--workspace", "--all-features"];
 
-fn lint(counts: &mut Counts) -> Result<()> {
+fn lint(_: &Scope, counts: &mut Counts) -> Result<()> {
     let mut command = cargo(&["clippy", "--quiet"]);
     command.args(ALL).args(["--all-targets", "--", "--deny", "warnings"]);
     whole(command, counts)
 }
 
-fn rust(counts: &mut Counts) -> Result<()> {
-    let mut command = cargo(&["test", "--quiet", "--no-fail-fast"]);
-    command.args(ALL).args(["--lib", "--bins", "--tests"]);
+fn rust(scope: &Scope, counts: &mut Counts) -> Result<()> {
+    let mut command =
+        cargo(&["test", "--release", "--locked", "--all-features", "--quiet", "--no-fail-fast"]);
+    command.args(scope.packages()).args(["--lib", "--bins", "--tests"]);
     counted(command, counts, cargo_test_line)
 }
 
-fn doc(counts: &mut Counts) -> Result<()> {
+fn doc(scope: &Scope, counts: &mut Counts) -> Result<()> {
     let mut pages = cargo(&["doc", "--quiet", "--no-deps"]);
     pages.args(ALL).env("RUSTDOCFLAGS", "--deny warnings");
     let pages = whole(pages, counts).map_err(|why| format!("the documentation: {why}"));
-    let mut command = cargo(&["test", "--quiet", "--no-fail-fast", "--doc"]);
-    command.args(ALL);
+    let mut command =
+        cargo(&["test", "--release", "--locked", "--all-features", "--quiet", "--no-fail-fast"]);
+    command.args(scope.packages()).arg("--doc");
     counted(command, counts, cargo_test_line)?;
     pages
 }
 
 /// The linter says nothing of what is right, so it counts as one check.
-fn scripts(counts: &mut Counts) -> Result<()> {
+fn scripts(_: &Scope, counts: &mut Counts) -> Result<()> {
     let theme = root().join("book/theme");
     let mut linter = Command::new(venv().join("bin/oxlint"));
     linter.arg("--deny-warnings").current_dir(&theme);
@@ -287,50 +362,50 @@ fn scripts(counts: &mut Counts) -> Result<()> {
 }
 
 /// The explorables, and with them all that the pure core has of algorithms.
-fn wasm(counts: &mut Counts) -> Result<()> {
+fn wasm(_: &Scope, counts: &mut Counts) -> Result<()> {
     explorables::build()?;
     counts.passed += 1;
     Ok(())
 }
 
-fn compose(counts: &mut Counts) -> Result<()> {
+fn compose(_: &Scope, counts: &mut Counts) -> Result<()> {
     counted(python("compose.py"), counts, own_line)
 }
 
-fn book(counts: &mut Counts) -> Result<()> {
+fn book(_: &Scope, counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
     command.arg("build");
     whole(command, counts)
 }
 
-fn prose(counts: &mut Counts) -> Result<()> {
+fn prose(_: &Scope, counts: &mut Counts) -> Result<()> {
     let mut command = python("prose.py");
     // The scripts of the tests all take the command, which this one does not run.
     command.arg(release_folder()?.join("sd35"));
     counted(command, counts, own_line)
 }
 
-fn standard(counts: &mut Counts) -> Result<()> {
+fn standard(_: &Scope, counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
     command.args(["check", "--standard"]);
     counted(command, counts, own_line)
 }
 
-fn cells(counts: &mut Counts) -> Result<()> {
+fn cells(scope: &Scope, counts: &mut Counts) -> Result<()> {
     let mut command = sd35()?;
     // Many cells wait: for servers, for timers, for the compiler of another cell.
-    command.args(["check", "--kernels", "2"]);
+    command.args(["check", "--kernels", "2"]).args(scope.days());
     counted(command, counts, own_line)
 }
 
-fn kernel(counts: &mut Counts) -> Result<()> {
+fn kernel(_: &Scope, counts: &mut Counts) -> Result<()> {
     drop(sd35()?);
     let mut command = python("kernel.py");
     command.arg(release_folder()?.join("sd35"));
     counted(command, counts, own_line)
 }
 
-fn notebooks(counts: &mut Counts) -> Result<()> {
+fn notebooks(_: &Scope, counts: &mut Counts) -> Result<()> {
     // They may be older than the book when this step runs alone.
     sd35()?.arg("build").stdout(Stdio::null()).status().map_err(|error| error.to_string())?;
     let mut command = python("notebooks.py");
@@ -338,7 +413,7 @@ fn notebooks(counts: &mut Counts) -> Result<()> {
     counted(command, counts, own_line)
 }
 
-fn page(counts: &mut Counts) -> Result<()> {
+fn page(_: &Scope, counts: &mut Counts) -> Result<()> {
     drop(sd35()?);
     let mut command = python("page.py");
     command.arg(release_folder()?.join("sd35"));
@@ -346,7 +421,7 @@ fn page(counts: &mut Counts) -> Result<()> {
 }
 
 /// The modules that are kept, those built just now, and the native code answer alike; then the pages.
-fn explorables_step(counts: &mut Counts) -> Result<()> {
+fn explorables_step(_: &Scope, counts: &mut Counts) -> Result<()> {
     drop(sd35()?);
     let (native, modules) = (explorables::native()?, explorables::build()?);
     sd35()?.arg("build").stdout(Stdio::null()).status().map_err(|error| error.to_string())?;
