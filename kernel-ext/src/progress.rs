@@ -7,7 +7,7 @@
 //!
 //! Names are those of the page (`theme/pure/record.js`): `exercise:ID`, `quiz:ID`, `card:ID`, `predict:ID`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -67,17 +67,17 @@ impl Progress {
     /// Takes over what is newer elsewhere, under its present name; returns the names that changed.
     fn merge(&mut self, other: &Self) -> Vec<String> {
         self.deleted = self.deleted.max(other.deleted);
-        let mut changed = Vec::new();
+        let mut changed = BTreeSet::new();
         for (name, entry) in &other.records {
             let name = present(name);
             if entry.at > self.deleted && self.records.get(&name).is_none_or(|mine| entry.wins(mine)) {
                 self.records.insert(name.clone(), entry.clone());
-                changed.push(name);
+                changed.insert(name);
             }
         }
         let deleted = self.deleted;
         self.records.retain(|_, entry| entry.at > deleted);
-        changed
+        changed.into_iter().collect()
     }
 
     /// A line that a full disk cut off is passed over.

@@ -19,12 +19,12 @@ export function merge(mine, theirs) {
   const deleted = Math.max(mine.deleted, theirs.deleted);
   const kept = ([, { at }]) => at > deleted;
   const records = Object.fromEntries(Object.entries(mine.records).filter(kept));
-  const changed = [];
+  const changed = new Set();
   for (const [old, entry] of Object.entries(theirs.records)) {
     const name = present(old);
     if (entry.at <= deleted || !wins(entry, records[name])) continue;
     records[name] = entry;
-    changed.push(name);
+    changed.add(name);
   }
-  return { record: { deleted, records }, changed };
+  return { record: { deleted, records }, changed: [...changed] };
 }
