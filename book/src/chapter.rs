@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cell::{Cell, Role};
-use crate::exercise::Exercise;
+use crate::exercise::{self, Exercise};
 use crate::explorable::Explorable;
 use crate::quiz::{Card, Quiz};
 
@@ -203,16 +203,31 @@ impl Reader<'_> {
                 format!("the id `{id}` is not of the form d03-some-name (lower case, digits, hyphens)");
             return Err(self.error(line, message));
         }
+        self.take(id, line)
+    }
+
+    fn take(&mut self, id: &str, line: usize) -> Result<(), ChapterError> {
         if !self.ids.insert(id.to_owned()) {
             return Err(self.error(line, format!("the id `{id}` is used twice; choose another")));
         }
         Ok(())
     }
 
+    /// Exercises are named by topic; an id as a plain word never looks like that of a day.
     fn exercise(&mut self, id: &str, line: usize) -> Result<(), ChapterError> {
-        self.claim(id, line)?;
-        self.claim(&format!("{id}-check"), line)?;
-        let exercise = Exercise::load(&self.book.join("exercises").join(id), line)
+        let word = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_lowercase())
+                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        };
+        if !id.split_once('/').is_some_and(|(topic, name)| word(topic) && word(name)) {
+            let message = format!(
+                "the exercise `{id}` is not of the form topic/name, as its folder in lessons-crate/exercises"
+            );
+            return Err(self.error(line, message));
+        }
+        self.take(&exercise::plain(id), line)?;
+        self.take(&format!("{}-check", exercise::plain(id)), line)?;
+        let exercise = Exercise::load(&self.book.join(exercise::FOLDER), id, line)
             .map_err(|message| self.error(line, message))?;
         self.push(Block::Exercise(Box::new(exercise)));
         Ok(())
@@ -268,7 +283,9 @@ mod tests {
         let cell = "```rust,noplayground,cell-d03-a\n```\n";
         refused(&format!("{cell}{cell}"), 3, "used twice");
         refused("a\nb\n```rust\nfn", 3, "never closed");
-        refused("{{#exercise d03-none}}", 1, "exercises/d03-none");
+        refused("{{#exercise cache/none}}", 1, "exercises/cache/none");
+        refused("{{#exercise d03-none}}", 1, "topic/name");
+        refused("{{#exercise cache/lru}}\n\n{{#exercise cache/lru}}", 3, "used twice");
         refused("{{#explorable d03-none}}", 1, "no explorable `d03-none`");
         refused("{{#explorable bloom-filter}}\n{{#explorable bloom-filter}}", 2, "here twice");
         refused("```toml,quiz-d03-q\n[[item]]\n```\n", 1, "question");

@@ -1,15 +1,22 @@
-//! An exercise: a starter that fails, a check that says why, hints, a solution, and planted wrong answers.
+//! An exercise: what to build, a starter that fails, a check that says why, hints, a solution, planted mistakes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::cell::{Cell, Role};
 
-/// One exercise, read from its folder in `book/exercises/`.
+/// Where exercises are, seen from the folder of the book: with the library that checks them.
+pub const FOLDER: &str = "../lessons-crate/exercises";
+
+/// The headings of the hints in `exercise.md`, in order.
+pub const HINTS: [&str; 3] = ["a nudge", "the method", "nearly the code"];
+
+/// One exercise, read from its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exercise {
-    /// The name of its folder.
+    /// Its folder: topic and name, for example `cache/lru`.
     pub id: String,
     /// What to build, in a few words.
     pub title: String,
@@ -28,7 +35,7 @@ pub struct Exercise {
     /// One that passes.
     pub solution: String,
     /// Planted wrong answers, which the check must tell apart.
-    pub wrong: Vec<Wrong>,
+    pub mistakes: Vec<Mistake>,
     /// Where the chapter names it.
     pub line: usize,
 }
@@ -57,16 +64,32 @@ impl Level {
 }
 
 /// A wrong answer that people give.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// The file in the exercise's folder.
-    pub file: String,
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mistake {
+    /// Its name within the exercise.
+    pub name: String,
     /// The key of the diagnosis that the check must give.
-    pub diagnosis: String,
-    /// The misconception behind it.
+    pub key: String,
+    /// The misconception behind it, for whoever teaches.
     pub why: String,
-    /// The code.
-    pub source: String,
+    /// What the learner is told, unless the check says it.
+    pub message: Option<String>,
+    /// The program, where it is not an edited solution.
+    pub file: Option<String>,
+    /// What makes it of the solution.
+    #[serde(default)]
+    pub edit: Vec<Edit>,
+}
+
+/// A change of the solution.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// What the solution has exactly once.
+    pub from: String,
+    /// What stands there instead.
+    pub to: String,
 }
 
 #[derive(Deserialize)]
@@ -76,62 +99,55 @@ struct Manifest {
     minutes: u32,
     level: Level,
     check: String,
-    statement: String,
-    hints: Vec<String>,
     #[serde(default)]
-    wrong: Vec<WrongEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrongEntry {
-    file: String,
-    diagnosis: String,
-    why: String,
+    mistake: Vec<Mistake>,
+    /// The words of diagnoses that no planted mistake gets; they are the library's.
+    #[serde(default, rename = "diagnoses")]
+    _diagnoses: BTreeMap<String, String>,
 }
 
 impl Exercise {
-    /// Reads an exercise from its folder; `line` is where a chapter names it.
+    /// Reads an exercise from its folder in `exercises`; `line` is where a chapter names it.
     ///
     /// # Errors
     ///
     /// One sentence: which file is missing, or what it must hold.
-    pub fn load(folder: &Path, line: usize) -> Result<Self, String> {
+    pub fn load(exercises: &Path, id: &str, line: usize) -> Result<Self, String> {
+        let folder = exercises.join(id);
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
         };
-        let id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let manifest: Manifest = toml::from_str(&read("exercise.toml")?)
             .map_err(|error| format!("{}/exercise.toml: {}", folder.display(), error.message()))?;
-        if manifest.hints.len() != 3 {
-            return Err(format!("{id}: three hints are needed: a nudge, the method, nearly the code"));
+        let (statement, hints) = prose(&read("exercise.md")?)
+            .map_err(|problem| format!("{}/exercise.md: {problem}", folder.display()))?;
+        if !(5..=60).contains(&manifest.minutes) {
+            return Err(format!("{id}: an exercise takes 5 to 60 minutes"));
         }
-        let wrong = manifest
-            .wrong
-            .into_iter()
-            .map(|WrongEntry { file, diagnosis, why }| {
-                Ok(Wrong { source: read(&file)?, file, diagnosis, why })
-            })
-            .collect::<Result<_, String>>()?;
         Ok(Self {
+            id: id.to_owned(),
             title: manifest.title,
             minutes: manifest.minutes,
             level: manifest.level,
             check: manifest.check,
-            statement: manifest.statement.trim().to_owned(),
-            hints: manifest.hints,
+            statement,
+            hints,
             starter: read("starter.rs")?.trim_end().to_owned(),
             solution: read("solution.rs")?.trim_end().to_owned(),
-            wrong,
-            id,
+            mistakes: manifest.mistake,
             line,
         })
     }
 
+    /// The id as one plain word, for a cell, a link, a file: `cache-lru`.
+    pub fn plain_id(&self) -> String {
+        plain(&self.id)
+    }
+
     /// The id of the cell that checks.
     pub fn check_id(&self) -> String {
-        format!("{}-check", self.id)
+        format!("{}-check", self.plain_id())
     }
 
     /// The starter and the check, as cells.
@@ -142,6 +158,44 @@ impl Exercise {
             role: Role::default(),
             line: self.line,
         };
-        [cell(self.id.clone(), &self.starter), cell(self.check_id(), &self.check)]
+        [cell(self.plain_id(), &self.starter), cell(self.check_id(), &self.check)]
+    }
+}
+
+/// An exercise's id as one plain word.
+pub(crate) fn plain(id: &str) -> String {
+    id.replace(['/', '_'], "-")
+}
+
+/// The statement and the hints of an `exercise.md`.
+fn prose(text: &str) -> Result<(String, Vec<String>), String> {
+    let mut parts = text.split("\n## Hint: ");
+    let statement = parts.next().unwrap_or_default().trim().to_owned();
+    if statement.is_empty() {
+        return Err("it begins with the statement: what to build".to_owned());
+    }
+    let hints: Vec<(&str, &str)> = parts.map(|part| part.split_once('\n').unwrap_or((part, ""))).collect();
+    let titles: Vec<&str> = hints.iter().map(|(title, _)| title.trim()).collect();
+    if titles != HINTS {
+        return Err(format!("three hints are needed, under `## Hint: {}`", HINTS.join("`, `## Hint: ")));
+    }
+    // The first line of a hint may be code, which is indented.
+    let hint = |(_, text): &(&str, &str)| text.trim_start_matches('\n').trim_end().to_owned();
+    Ok((statement, hints.iter().map(hint).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_and_three_hints() {
+        let text = "Build it.\n\n- so\n\n## Hint: a nudge\n\nThink.\n\n## Hint: the method\n\nDo.\n\n\
+                    ## Hint: nearly the code\n\n    fn f() {}\n\nThat.\n";
+        let (statement, hints) = prose(text).expect("good prose");
+        assert_eq!(statement, "Build it.\n\n- so");
+        assert_eq!(hints, ["Think.", "Do.", "    fn f() {}\n\nThat."]);
+        assert!(prose("Build it.\n\n## Hint: a nudge\n\nThink.\n").is_err());
+        assert!(prose("\n## Hint: a nudge\n").expect_err("no statement").contains("what to build"));
     }
 }

@@ -120,7 +120,10 @@ impl Cells<'_> {
     fn exercise(&mut self, exercise: &Exercise) {
         let [starter, check] = exercise.cells();
         let level = exercise.level.name();
-        self.prose(&format!("### Exercise: {} ({level}, {} minutes)", exercise.title, exercise.minutes));
+        self.prose(&format!(
+            "### Exercise: {} ({level}, {} minutes)\n\n{}",
+            exercise.title, exercise.minutes, exercise.statement
+        ));
         self.code(&starter);
         self.code(&check);
         let mut help = String::new();

@@ -72,7 +72,7 @@ impl Recorded {
 
     /// Records what a cell put out.
     pub fn record(&mut self, cell: &Cell, outputs: Vec<Value>) {
-        let outputs = outputs.into_iter().map(without_counts).collect();
+        let outputs = outputs.into_iter().map(kept).collect();
         self.cells.insert(cell.id.clone(), Entry { hash: hash(&cell.source), outputs });
     }
 
@@ -117,10 +117,16 @@ fn by_stream(outputs: &[Value]) -> Vec<&Value> {
     sorted
 }
 
-/// The number of an execution says nothing about the result.
-fn without_counts(mut output: Value) -> Value {
+/// What a check says to programs, beside what it shows; see `lessons::check`. Nobody reads it in a recorded output.
+const REPORT: &str = "application/vnd.sd35.report+json";
+
+/// What is kept of an output: the number of an execution says nothing about the result.
+fn kept(mut output: Value) -> Value {
     if let Some(count) = output.get_mut("execution_count") {
         *count = Value::Null;
+    }
+    if let Some(data) = output.get_mut("data").and_then(Value::as_object_mut) {
+        data.remove(REPORT);
     }
     output
 }
@@ -133,7 +139,9 @@ fn kind(output: &Value) -> String {
         Some("error") => format!("error {}", text(&output["ename"])),
         _ => output["data"]
             .as_object()
-            .map(|data| data.keys().cloned().collect::<Vec<_>>().join(" + "))
+            .map(|data| {
+                data.keys().map(String::as_str).filter(|kind| *kind != REPORT).collect::<Vec<_>>().join(" + ")
+            })
             .unwrap_or_default(),
     }
 }
@@ -217,6 +225,17 @@ mod tests {
 
     fn stream(text: &str) -> Vec<Value> {
         vec![json!({ "output_type": "stream", "name": "stdout", "text": text })]
+    }
+
+    #[test]
+    fn what_a_check_says_to_programs_is_neither_kept_nor_compared() {
+        let cell = cell("check::x()", Role::default());
+        let shown =
+            json!({ "output_type": "execute_result", "data": { "text/plain": "X: passed", REPORT: {} } });
+        let mut recorded = Recorded::default();
+        recorded.record(&cell, vec![shown.clone()]);
+        assert_eq!(recorded.cells["d03-a"].outputs[0]["data"], json!({ "text/plain": "X: passed" }));
+        assert_eq!(recorded.compare(&cell, &[shown]), None);
     }
 
     #[test]

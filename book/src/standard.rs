@@ -132,7 +132,7 @@ pub fn count(day: &Day, recorded: &Recorded) -> Vec<Count> {
 /// What the reader does: exercises, quizzes, cards.
 fn learning(day: &Day) -> Vec<Count> {
     let exercises: Vec<&Exercise> = day.chapter.exercises().collect();
-    let few_wrong = exercises.iter().filter(|exercise| exercise.wrong.len() < 3);
+    let few_mistakes = exercises.iter().filter(|exercise| exercise.mistakes.len() < 3);
     let items: Vec<Kind> = day.chapter.blocks.iter().flat_map(kinds).collect();
     let recall = items.iter().filter(|kind| **kind == Kind::Recall).count();
     let deep = items.iter().filter(|kind| matches!(kind, Kind::Why | Kind::Predict)).count();
@@ -147,8 +147,8 @@ fn learning(day: &Day) -> Vec<Count> {
     vec![
         Count::at_least("exercises", exercises.len(), 2),
         Count::none(
-            "exercises with fewer than 3 planted wrong answers",
-            few_wrong.map(|exercise| exercise.id.clone()).collect(),
+            "exercises with fewer than 3 planted mistakes",
+            few_mistakes.map(|exercise| exercise.id.clone()).collect(),
         ),
         Count::at_least("quiz items", items.len(), 5),
         Count::at_least("quiz items on earlier days", recall, to_recall),

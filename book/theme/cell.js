@@ -195,7 +195,8 @@ export class Cell {
       const failed = reply.status !== "ok";
       this.say(failed ? "failed" : "done", `${failed ? "failed" : "done"} in ${seconds} s`);
       this.page.announce(`${this.id}: ${this.state.textContent}`);
-      this.node.dispatchEvent(new CustomEvent("sd35:done", { bubbles: true, detail: { id: this.id, failed } }));
+      const detail = { id: this.id, failed, report: outputs.report };
+      this.node.dispatchEvent(new CustomEvent("sd35:done", { bubbles: true, detail }));
       return !failed;
     } catch (problem) {
       // A mistake of this script must not stop the cells after it.

@@ -66,14 +66,10 @@ function startExercise(exercise) {
   solution?.addEventListener("toggle", () => {
     if (solution.open && !progress.get(key)) progress.set(key, { state: "seen" });
   });
-  exercise.addEventListener("sd35:done", (event) => {
-    if (event.detail.id !== `${id}-check` || event.detail.failed) return;
-    const report = exercise.querySelector(".cell.check [data-passed]");
-    // The report of the library says so itself; see lessons::check.
-    if (report?.dataset.passed === "true") {
-      progress.set(key, { state: "passed" });
-      if (solution) solution.open = true;
-    }
+  exercise.addEventListener("sd35:done", ({ detail: { report } }) => {
+    if (report?.exercise !== id || !report.passed) return;
+    progress.set(key, { state: "passed" });
+    if (solution) solution.open = true;
   });
   progress.onchange(mark);
   mark();

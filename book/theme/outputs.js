@@ -83,6 +83,9 @@ function shown(data) {
   return element("pre", "out result", cut(data["text/plain"] ? text("text/plain") : ""));
 }
 
+// What a check says to programs: which exercise it was, and what came of it; see lessons::check.
+const REPORT = "application/vnd.sd35.report+json";
+
 // The outputs of one cell, as they come.
 export class Outputs {
   constructor(place) {
@@ -90,6 +93,8 @@ export class Outputs {
     this.byDisplay = new Map();
     this.clearNext = false;
     this.length = 0;
+    // Of the check that ran last.
+    this.report = null;
   }
 
   clear() {
@@ -114,7 +119,10 @@ export class Outputs {
     }
     if (type === "stream") this.stream(content);
     else if (type === "error") this.error(content.traceback.join("\n") || `${content.ename}: ${content.evalue}`);
-    else if (type === "display_data" || type === "execute_result") this.keep(content, shown(content.data));
+    else if (type === "display_data" || type === "execute_result") {
+      this.report = content.data[REPORT] ?? this.report;
+      this.keep(content, shown(content.data));
+    }
   }
 
   keep(content, node, old) {

@@ -15,7 +15,7 @@ let state = { deleted: 0, records: {} };
 function load() {
   try {
     const { deleted = 0, records = {} } = JSON.parse(localStorage.getItem(KEY)) ?? {};
-    return { deleted, records };
+    return merge({ deleted, records: {} }, { deleted, records }).record;
   } catch {
     return { deleted: 0, records: {} };
   }

@@ -306,9 +306,10 @@ fn key(toolchain: &Toolchain) -> Result<String> {
         for entry in entries {
             let path = entry?.path();
             match path.is_dir() {
-                // What no cell is linked with.
+                // What no cell is linked with, and what a learner reads of an exercise.
                 true if path.ends_with("tests") || path.ends_with("benches") => {}
                 true => folders.push(path),
+                false if path.ends_with("exercise.md") || path.ends_with("starter.rs") => {}
                 false => sources.push(path),
             }
         }

@@ -7,11 +7,12 @@
 //!
 //! Names are those of the page (`theme/pure/record.js`): `exercise:ID`, `quiz:ID`, `card:ID`, `predict:ID`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
@@ -63,19 +64,20 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Takes over what is newer elsewhere; returns the names that changed.
+    /// Takes over what is newer elsewhere, under its present name; returns the names that changed.
     fn merge(&mut self, other: &Self) -> Vec<String> {
         self.deleted = self.deleted.max(other.deleted);
-        let mut changed = Vec::new();
+        let mut changed = BTreeSet::new();
         for (name, entry) in &other.records {
-            if entry.at > self.deleted && self.records.get(name).is_none_or(|mine| entry.wins(mine)) {
+            let name = present(name);
+            if entry.at > self.deleted && self.records.get(&name).is_none_or(|mine| entry.wins(mine)) {
                 self.records.insert(name.clone(), entry.clone());
-                changed.push(name.clone());
+                changed.insert(name);
             }
         }
         let deleted = self.deleted;
         self.records.retain(|_, entry| entry.at > deleted);
-        changed
+        changed.into_iter().collect()
     }
 
     /// A line that a full disk cut off is passed over.
@@ -94,6 +96,20 @@ impl Progress {
             names.iter().filter_map(|name| self.records.get_key_value(name)).collect();
         json!({ "deleted": self.deleted, "records": records }).to_string() + "\n"
     }
+}
+
+/// The ids that exercises had while they were named by day, and those that they have now: the table of the page,
+/// which is JSON between the first brace and the semicolon.
+static RENAMED: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let script = include_str!("../../book/theme/pure/renamed.js");
+    let table = script.split_once("RENAMED = ").and_then(|(_, rest)| rest.split_once(';'));
+    table.and_then(|(table, _)| serde_json::from_str(table).ok()).unwrap_or_default()
+});
+
+/// The present name of an entry.
+fn present(name: &str) -> String {
+    let now = name.strip_prefix("exercise:").and_then(|id| RENAMED.get(id));
+    now.map_or_else(|| name.to_owned(), |id| format!("exercise:{id}"))
 }
 
 /// The file of a record.
@@ -262,6 +278,71 @@ mod tests {
             let mut record = case.mine;
             assert_eq!(record.merge(&case.theirs), case.changed, "{}", case.name);
             assert_eq!(record, case.merged, "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn an_exercise_passed_under_its_old_name_stays_passed() {
+        let old = [
+            "d01-requests-in-flight",
+            "d01-servers-needed",
+            "d01-usl-fit",
+            "d02-gcra",
+            "d02-route-values",
+            "d02-verify-token",
+            "d03-hash-ring",
+            "d03-smooth-wrr",
+            "d03-two-choices",
+            "d04-lru",
+            "d04-needed-hit-ratio",
+            "d04-sieve",
+            "d04-single-flight",
+            "d05-atomic-register",
+            "d05-linearizability",
+            "d05-quorum-sizes",
+            "d06-bloom-filter",
+            "d06-cuckoo-filter",
+            "d06-filter-size",
+            "d06-growing-filter",
+            "d07-bottleneck",
+            "d07-predict-p99",
+            "d07-read-path",
+            "d08-serial-order",
+            "d08-visible",
+            "d08-within",
+            "d09-candidate-keys",
+            "d09-closure",
+            "d09-synthesis",
+            "d10-b-plus-tree",
+            "d10-index-use",
+            "d10-pages-touched",
+            "d11-prune",
+            "d11-range-partition",
+            "d11-rolling-window",
+            "d12-hash-slot",
+            "d12-move-a-shard",
+            "d12-rebalance",
+            "d13-or-set",
+            "d13-read-routing",
+            "d13-version-vectors",
+            "d14-delivery",
+            "d14-feed-page",
+        ];
+        let book = book::Book::load(&crate::paths::root().join("book")).expect("the book");
+        let exercises: Vec<String> = book
+            .days
+            .iter()
+            .flat_map(|day| day.chapter.exercises())
+            .map(|e| format!("exercise:{}", e.id))
+            .collect();
+        assert_eq!(RENAMED.keys().collect::<Vec<_>>(), old);
+        for old in old {
+            let record = Progress::read(
+                &json!({ "records": { format!("exercise:{old}"): { "at": 5, "state": "passed" } } })
+                    .to_string(),
+            );
+            let (name, entry) = record.records.first_key_value().expect("an entry");
+            assert!(exercises.contains(name) && entry.passed(), "{old} is now {name}");
         }
     }
 

@@ -14,12 +14,14 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SD35 = str(Path(sys.argv[1]).resolve())
 TOKEN = "token-of-the-tests"
 SCRIPT_SECONDS = 1200
+EXERCISES = ROOT / "lessons-crate/exercises"
 
 # A browser or a kernel that never answers ends the script instead of stopping the whole test run.
 faulthandler.dump_traceback_later(SCRIPT_SECONDS, exit=True)
@@ -28,6 +30,27 @@ failures = 0
 # The record of what a reader has done is not that of whoever runs the tests.
 RECORD = Path(tempfile.mkdtemp(prefix="sd35-record-")) / "progress.jsonl"
 os.environ["SD35_PROGRESS"] = str(RECORD)
+
+
+def plain(id):
+    """The id of an exercise as one word, as its cell has it."""
+    return id.replace("/", "-").replace("_", "-")
+
+
+def planted(id):
+    """The first planted mistake of an exercise: its code, and the key of its diagnosis."""
+    folder = EXERCISES / id
+    mistake = tomllib.loads((folder / "exercise.toml").read_text())["mistake"][0]
+    if "file" in mistake:
+        return (folder / mistake["file"]).read_text(), mistake["key"]
+    code = solution(id)
+    for edit in mistake["edit"]:
+        code = code.replace(edit["from"], edit["to"])
+    return code, mistake["key"]
+
+
+def solution(id):
+    return (EXERCISES / id / "solution.rs").read_text()
 
 
 def report(name, problem=None):

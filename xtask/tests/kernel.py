@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jupyter_kernel_test
-from harness import ROOT, SD35, TOKEN, Server, all_gone, check, descendants, finish, report, wait
+from harness import ROOT, SD35, TOKEN, Server, all_gone, check, descendants, finish, planted, report, solution, wait
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
@@ -166,11 +166,13 @@ def protocol(kernel):
 
     @check("Jupyter: an exercise answers a wrong solution and the right one")
     def _():
-        folder = ROOT / "book/exercises/d06-filter-size"
-        for file, word in (("wrong/log_base_10.rs", 'data-diagnosis="log-base-10"'), ("solution.rs", 'passed="true"')):
-            assert kernel.run((folder / file).read_text())[0]["status"] == "ok"
-            _, outputs = kernel.run("check::filter_size(filter_size)")
-            assert word in outputs[-1]["data"]["text/html"], outputs
+        id = "sketch/filter_size"
+        wrong, key = planted(id)
+        for code, passed, diagnosis in ((wrong, False, key), (solution(id), True, None)):
+            assert kernel.run(code)[0]["status"] == "ok"
+            _, outputs = kernel.run("check::sketch::filter_size(filter_size)")
+            report = outputs[-1]["data"]["application/vnd.sd35.report+json"]
+            assert (report["exercise"], report["passed"], report["diagnosis"]) == (id, passed, diagnosis), report
 
     @check("Jupyter: a restart gives a fresh kernel")
     def _():

@@ -5,6 +5,7 @@ Usage: page.py PATH_TO_SD35
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ import page_hub
 import page_reading
 from browser import Browser, StaticSite
 from harness import (
-    RECORD, ROOT, SD35, TOKEN, Server, all_gone, check, descendants, finish, recorded, report, wait,
+    RECORD, ROOT, SD35, TOKEN, Server, all_gone, check, descendants, finish, plain, planted, recorded, report,
+    solution, wait,
 )
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -76,9 +78,7 @@ def lesson(day, slug):
         assert plots and all(width > 300 and alt for width, alt in plots), plots
 
     for id in browser.js("return [...document.querySelectorAll('.exercise')].map(e => e.dataset.exercise)"):
-        folder = ROOT / "book/exercises" / id
-        planted = tomllib.loads((folder / "exercise.toml").read_text())["wrong"][0]
-        answer = f"{id}-check"
+        cell, answer = plain(id), f"{plain(id)}-check"
 
         def result():
             browser.run(answer)
@@ -89,9 +89,10 @@ def lesson(day, slug):
             )
 
         def diagnosed():
-            browser.write(id, (folder / planted["file"]).read_text())
+            code, key = planted(id)
+            browser.write(cell, code)
             said = result()
-            assert said and said["passed"] == "false" and said["diagnosis"] == planted["diagnosis"], said
+            assert said and said["passed"] == "false" and said["diagnosis"] == key, said
             assert "Likely cause" in said["text"], said
 
         if not whole:
@@ -99,20 +100,20 @@ def lesson(day, slug):
             @check(f"exercise {id}: a wrong answer gets its diagnosis")
             def _():
                 diagnosed()
-                browser.click(browser.button(browser.cell(id), "Reset"))
+                browser.click(browser.button(browser.cell(cell), "Reset"))
 
             continue
 
         @check(f"exercise {id}: the starter fails, a wrong answer gets its diagnosis, the solution passes")
         def _():
-            solution = browser.find(f"[data-exercise='{id}'] details.solution")
+            shown = browser.find(f"[data-exercise='{id}'] details.solution")
             assert result()["passed"] == "false", "the starter passes"
             diagnosed()
-            assert not solution.get_attribute("open"), "the solution opens before the exercise is passed"
-            browser.write(id, (folder / "solution.rs").read_text())
+            assert not shown.get_attribute("open"), "the solution opens before the exercise is passed"
+            browser.write(cell, solution(id))
             assert result()["passed"] == "true", browser.text(answer)
-            assert solution.get_attribute("open"), "the solution does not open after passing"
-            browser.click(browser.button(browser.cell(id), "Reset"))
+            assert shown.get_attribute("open"), "the solution does not open after passing"
+            browser.click(browser.button(browser.cell(cell), "Reset"))
 
     @check(f"day {day}: no request leaves the machine, no console error, no stock play button")
     def _():
@@ -178,7 +179,7 @@ def cells(first):
         assert browser.state(ids[2]) is None, "the cell itself ran"
         assert browser.run(ids[2]) == "done" and browser.text(ids[2]).endswith("42"), browser.text(ids[2])
         for id in ids[:3]:
-            browser.click(browser.button(browser.cell(id), "Reset"))
+            browser.click(browser.button(browser.cell(cell), "Reset"))
 
     @check("Shift+Tab leaves the editor, and outputs are announced")
     def _():
@@ -320,7 +321,8 @@ def record():
     @check("what was passed on the page is known to the command line")
     def _():
         passed = {name for name, entry in export().items() if entry.get("state") == "passed"}
-        wanted = {f"exercise:{id.name}" for id in (ROOT / "book/exercises").glob("d06-*")}
+        day_6 = (ROOT / f"book/chapters/{DAYS[6]}.md").read_text()
+        wanted = {f"exercise:{id}" for id in re.findall(r"#exercise (\S+)}}", day_6)}
         assert wanted <= passed, (wanted, passed)
         told = subprocess.run([SD35, "progress"], capture_output=True, text=True, timeout=30).stdout
         assert f"{len(wanted)} of {len(wanted)}" in told, told

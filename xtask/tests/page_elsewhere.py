@@ -8,11 +8,11 @@ import threading
 import tomllib
 from contextlib import contextmanager
 
-from harness import RECORD, ROOT, SD35, check, wait
+from harness import RECORD, ROOT, SD35, check, plain, solution, wait
 from selenium.webdriver.common.by import By
 
 DAYS = {day["number"]: day["slug"] for day in tomllib.loads((ROOT / "book/lessons.toml").read_text())["day"]}
-EXERCISE = "d06-filter-size"
+EXERCISE = "sketch/filter_size"
 
 
 def environment(folder):
@@ -59,10 +59,11 @@ def passes(browser, host):
     """Cells run there, and what is passed is recorded there."""
     browser.ready()
     assert host in browser.find(".where").text
-    browser.write(EXERCISE, (ROOT / "book/exercises" / EXERCISE / "solution.rs").read_text())
+    cell = plain(EXERCISE)
+    browser.write(cell, solution(EXERCISE))
     # The answer by itself: a check whose answer does not run has no end.
-    assert browser.run(EXERCISE, 90) == "done", browser.text(EXERCISE)
-    assert browser.run(f"{EXERCISE}-check", 90) == "done", browser.text(f"{EXERCISE}-check")
+    assert browser.run(cell, 90) == "done", browser.text(cell)
+    assert browser.run(f"{cell}-check", 90) == "done", browser.text(f"{cell}-check")
     assert f"exercise:{EXERCISE}" in RECORD.read_text(), "the kernel did not record it"
 
 

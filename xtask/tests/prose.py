@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tomllib
 
-from harness import ROOT, check, finish
+from harness import EXERCISES, ROOT, check, finish
 
 WORDS = ROOT / "book/words.txt"
 FENCE = re.compile(r"^```(.*?)$(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -22,7 +22,7 @@ def strings(value):
         yield value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in ("check", "file", "diagnosis", "kind", "level", "modules", "slug", "datasets"):
+            if key not in ("check", "edit", "file", "key", "kind", "level", "modules", "slug", "datasets"):
                 yield from strings(inner)
     elif isinstance(value, list):
         for inner in value:
@@ -48,7 +48,8 @@ def files():
         ROOT / "book/lessons.toml",
         ROOT / "book/glossary.toml",
         *sorted((ROOT / "book/chapters").glob("*.md")),
-        *sorted((ROOT / "book/exercises").glob("*/exercise.toml")),
+        *sorted(EXERCISES.glob("*/*/exercise.toml")),
+        *sorted(EXERCISES.glob("*/*/exercise.md")),
     ]
 
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cell::Cell;
 use crate::chapter::Block;
+use crate::exercise::HINTS;
 use crate::html::escape;
 use crate::markdown::inline;
 use crate::quiz::{Card, Quiz};
@@ -124,12 +125,13 @@ fn exercise(exercise: &Exercise) -> String {
     let [starter, check] = exercise.cells();
     let mut html = format!(
         "\n<section class=\"exercise\" data-exercise=\"{}\" aria-label=\"Exercise: {}\">\n\n### Exercise: {}\n\n\
-         <p class=\"meta\">{}, about {} minutes</p>\n",
+         <p class=\"meta\">{}, about {} minutes</p>\n\n{}\n",
         exercise.id,
         escape(&exercise.title),
         exercise.title,
         exercise.level.name(),
-        exercise.minutes
+        exercise.minutes,
+        exercise.statement
     );
     html += &cell(&starter, " starter");
     // The check is one line of the library: a button is enough.
@@ -140,7 +142,7 @@ fn exercise(exercise: &Exercise) -> String {
         outputs_place(&check.id, ""),
         id = check.id
     );
-    for (hint, name) in exercise.hints.iter().zip(["a nudge", "the method", "nearly the code"]) {
+    for (hint, name) in exercise.hints.iter().zip(HINTS) {
         html += &folded("hint", &format!("Hint: {name}"), hint);
     }
     html += &folded("solution", "A solution", &format!("```rust,noplayground\n{}\n```", exercise.solution));

@@ -11,7 +11,7 @@ const FILE: &str = ".sources";
 /// A digest of the names, lengths and times of all files that a site is made of, and of this program.
 pub(super) fn of(root: &Path) -> Result<Vec<u8>> {
     let mut files = vec![std::env::current_exe()?];
-    let mut folders = vec![root.to_owned()];
+    let mut folders = vec![root.to_owned(), root.join(crate::exercise::FOLDER)];
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {

@@ -5,6 +5,8 @@
 // `deleted` is the time of the last deletion: what is older is gone. The same rule is in
 // kernel-ext/src/progress.rs; tests/record.json has cases for both.
 
+import { present } from "./renamed.js";
+
 const passed = (entry) => entry.state === "passed";
 
 function wins(theirs, mine) {
@@ -12,12 +14,17 @@ function wins(theirs, mine) {
   return passed(theirs) === passed(mine) ? theirs.at > mine.at : passed(theirs);
 }
 
-// What two records say together, and the names of mine that changed.
+// What two records say together, and the names of mine that changed. Theirs may be one of long ago.
 export function merge(mine, theirs) {
   const deleted = Math.max(mine.deleted, theirs.deleted);
   const kept = ([, { at }]) => at > deleted;
   const records = Object.fromEntries(Object.entries(mine.records).filter(kept));
-  const won = Object.entries(theirs.records).filter(kept).filter(([name, entry]) => wins(entry, records[name]));
-  Object.assign(records, Object.fromEntries(won));
-  return { record: { deleted, records }, changed: won.map(([name]) => name) };
+  const changed = new Set();
+  for (const [old, entry] of Object.entries(theirs.records)) {
+    const name = present(old);
+    if (entry.at <= deleted || !wins(entry, records[name])) continue;
+    records[name] = entry;
+    changed.add(name);
+  }
+  return { record: { deleted, records }, changed: [...changed] };
 }

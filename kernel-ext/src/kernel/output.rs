@@ -47,10 +47,10 @@ impl Output {
     }
 
     pub(super) fn put(self: &Arc<Self>, event: Event, silent: bool) {
-        let mut state = lock(&self.state);
         if let Event::Display(data) | Event::Result(data) = &event {
-            passed::note(&self.request, data);
+            passed::note(data);
         }
+        let mut state = lock(&self.state);
         match event {
             Event::Stdout(text) => self.text(&mut state, "stdout", &text),
             Event::Stderr(text) => self.text(&mut state, "stderr", &text),

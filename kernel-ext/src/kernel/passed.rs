@@ -3,34 +3,22 @@
 
 use serde_json::{Map, Value};
 
-use crate::paths;
 use crate::progress::Store;
-use crate::protocol::Message;
 
-/// Looks at what a cell shows; a report of `lessons::check` says in its markup whether everything held.
-pub(super) fn note(request: &Message, shown: &Map<String, Value>) {
-    let html = shown.get("text/html").and_then(Value::as_str).unwrap_or_default();
-    if html.contains("class=\"sd35-report\" data-passed=\"true\"")
-        && let Some(exercise) = exercise(request)
-    {
+/// The media type in which a check says to programs what came of it; see `lessons::check`.
+const REPORT: &str = "application/vnd.sd35.report+json";
+
+/// Looks at what a cell shows: the report of a passed exercise goes into the record.
+pub(super) fn note(shown: &Map<String, Value>) {
+    if let Some(exercise) = passed(shown) {
         // The reader's cell has run well; a record that cannot be written must not change that.
-        let _ = Store::of_user().pass(&exercise);
+        let _ = Store::of_user().pass(exercise);
     }
 }
 
-/// The exercise whose check ran: by the name of the cell, as the page and JupyterLab send it, else by its code.
-fn exercise(request: &Message) -> Option<String> {
-    let cell = request.metadata["cellId"].as_str();
-    let plain = |id: &&str| id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if let Some(id) = cell.and_then(|cell| cell.strip_suffix("-check")).filter(plain) {
-        return Some(id.to_owned());
-    }
-    let code = request.content["code"].as_str()?.trim();
-    let folders = std::fs::read_dir(paths::root().join("book").join("exercises")).ok()?;
-    folders
-        .filter_map(|folder| book::Exercise::load(&folder.ok()?.path(), 0).ok())
-        .find(|exercise| exercise.check.trim() == code)
-        .map(|exercise| exercise.id)
+fn passed(shown: &Map<String, Value>) -> Option<&str> {
+    let report = shown.get(REPORT)?;
+    if report["passed"] == true { report["exercise"].as_str() } else { None }
 }
 
 #[cfg(test)]
@@ -38,19 +26,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::protocol::Channel;
 
     #[test]
-    fn a_check_is_known_by_its_cell_or_its_code() {
-        let folder = paths::root().join("book").join("exercises").join("d06-filter-size");
-        let check = book::Exercise::load(&folder, 0).expect("an exercise").check;
-        let mut request = Message::request(Channel::Shell, "execute_request", json!({ "code": check }));
-        assert_eq!(exercise(&request).as_deref(), Some("d06-filter-size"));
-        request.content = json!({ "code": "1 + 1" });
-        assert_eq!(exercise(&request), None);
-        request.metadata = json!({ "cellId": "d03-two-choices-check" });
-        assert_eq!(exercise(&request).as_deref(), Some("d03-two-choices"));
-        request.metadata = json!({ "cellId": "../x-check" });
-        assert_eq!(exercise(&request), None);
+    fn only_a_report_says_that_something_was_passed() {
+        let shown = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let report = |passed: bool| shown(json!({ REPORT: { "exercise": "cache/lru", "passed": passed } }));
+        assert_eq!(passed(&report(true)), Some("cache/lru"));
+        assert_eq!(passed(&report(false)), None);
+        let html = "<div class=\"sd35-report\" data-passed=\"true\">";
+        assert_eq!(passed(&shown(json!({ "text/html": html }))), None);
+        assert_eq!(passed(&shown(json!({ REPORT: "{}" }))), None);
     }
 }

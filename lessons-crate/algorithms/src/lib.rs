@@ -22,6 +22,7 @@ pub mod normalization;
 pub mod partitioning;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
+pub mod prelude;
 pub mod rate_limit;
 pub mod replication;
 pub mod resilience;

@@ -123,11 +123,13 @@ pub(crate) fn send_bundle(kind: &str, id: Option<&str>, bundle: &MimeBundle) -> 
     if !attached() {
         return false;
     }
-    let data: serde_json::Map<_, _> = bundle
-        .entries()
-        .iter()
-        .map(|(mime, content)| ((*mime).to_owned(), content.as_str().into()))
-        .collect();
+    // JSON travels as what it is; notebooks have no other form for it.
+    let value = |mime: &str, content: &str| match serde_json::from_str(content) {
+        Ok(json) if mime.ends_with("json") => json,
+        _ => serde_json::Value::from(content),
+    };
+    let data: serde_json::Map<_, _> =
+        bundle.entries().iter().map(|(mime, content)| ((*mime).to_owned(), value(mime, content))).collect();
     frame(&serde_json::json!({ "kind": kind, "id": id, "data": data }));
     true
 }

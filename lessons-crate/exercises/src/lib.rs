@@ -1,61 +1,109 @@
 //! Checks a learner's solution, and says in words what is wrong with it.
 //!
-//! Each exercise has a trait, which the learner implements, and a function here, which checks it. The
-//! function runs the exercise's [`Property`] list against the learner's type and answers with a
-//! [`Report`]: what was expected, what was found, the smallest input that shows it, and, when the
-//! mistake is a known one, a [`Diagnosis`].
+//! # An exercise is one folder
 //!
-//! Three rules hold for every checker:
+//! `<topic>/<name>/` has everything about it, and nothing else knows of it but the chapter that says
+//! `{{#exercise cache/lru}}`. Where an id must be a plain word (a cell, an HTML id), it is `cache-lru`.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `exercise.md` | the statement, then three hints under `## Hint: a nudge`, `## Hint: the method`, `## Hint: nearly the code` |
+//! | `exercise.toml` | title, minutes, level, the expression of the check, and the planted mistakes with their diagnoses |
+//! | `starter.rs`, `solution.rs` | what the learner begins with, and one that passes |
+//! | `check.rs` | the trait and the types that the learner uses, and the properties; no prose of diagnoses |
+//! | `<mistake>.rs` | a planted mistake that is another program |
+//!
+//! `build.rs` makes a module of each, `cache::lru`, which has what `check.rs` makes public: the checker, a
+//! function of the same name (a cell says `check::cache::lru::<LruCache>()`), and what else a learner needs.
+//! If that is anything, the starter begins with `use check::cache::lru::*;`; a type of the library that the prelude
+//! does not have is among it (`pub use algorithms::feed::Delivery;`). What the exercises of a topic share
+//! is in `<topic>/shared.rs`.
+//!
+//! # Mistakes and their diagnoses
+//!
+//! ```toml
+//! [[mistake]]
+//! name = "get_is_not_a_use"            # a module, or the file without .rs
+//! key = "get-is-not-a-use"             # the diagnosis; several mistakes may have the same
+//! why = "..."                          # the misconception, for authors
+//! message = "..."                      # what the learner is told; once for each key
+//! [[mistake.edit]]                     # of the solution, which has `from` exactly once;
+//! from = "let slot = self.oldest?;"    # or, instead of edits, file = "linear_time.rs"
+//! to = "let slot = self.newest?;"
+//!
+//! [diagnoses]                          # of what no planted mistake does
+//! newcomer-not-in-the-map = "..."
+//! ```
+//!
+//! Each key with a message is a constant in `known`, for example `known::GET_IS_NOT_A_USE`, so that `check.rs`
+//! cannot name one that does not exist.
+//!
+//! **Where the learner writes a type**, the property that fails knows the mistake: a `Checker` runs closures, and
+//! a closure answers `Err(Failure::new(expected, found).input(..).known(known::GHOST_KEY))`. See `cache/lru`.
+//!
+//! **Where the learner writes a function**, nobody has to compute what each mistake would have answered: the
+//! mistakes are compiled into this library, and `Comparison` finds the one whose answers are the learner's.
+//! See `scalability/requests_in_flight` and `scalability/predict_p99`. In `check.rs`:
+//!
+//! ```ignore
+//! use super::{EXERCISE, known};
+//! use crate::{Comparison, Failure, Question, Report, close, planted};
+//!
+//! type Answer = fn(f64, f64, f64) -> f64;    // what the learner writes; a tuple of several functions
+//! planted!("scalability/requests_in_flight");
+//!
+//! const QUESTION: Question<Answer, Input, f64> = Question {
+//!     ask: |answer, &(per_day, peak, latency_ms)| answer(per_day, peak, latency_ms),
+//!     right: |input| ...,
+//!     accepts: None,                              // Some(|input, found| ...) where several answers are right
+//!     same: |one, other| close(*one, *other),     // of two programs; sort where the order does not matter
+//!     input: |input| format!("requests_in_flight({:?}, ...)", input.0),
+//!     output: |output| format!("{output}"),
+//! };
+//!
+//! Comparison::new(&EXERCISE, &QUESTION, learner, MISTAKES)
+//!     .visible("a sentence", || vec![inputs])        // each input must be answered rightly
+//!     .hidden_property("better parts never make it worse", move || monotone(learner))
+//!     .described(known::ROUNDED, |input, right, found| ...)
+//!     .finish()
+//! ```
+//!
+//! `described` is for a mistake that is not one program but a look of the answers, such as any way of rounding. It
+//! counts only when it holds for every wrong answer of the first property that failed. A mistake whose key is one
+//! of any program (`endless-loop`, `panicked`, `below-zero`, ...) has no message and is not compared: the runner
+//! sees it.
+//!
+//! # Rules of every checker
 //!
 //! - The learner's code may panic (`todo!()`, an index out of range): the property fails and the panic is
 //!   quoted; the other properties still run.
 //! - It may loop for ever: each property has a time limit, and a hung one ends the check with an answer.
 //! - The function is generic only on its surface. Its loops run over a trait object, compiled here, so
 //!   that they are fast although the learner's own code is not optimized.
+//! - A misleading diagnosis is worse than none.
 
-mod cache;
-mod data_model;
-mod feed;
-mod gateway;
-mod load_balancer;
-mod normalization;
-mod partitioning;
-mod rate_limit;
-mod replication;
+mod mistakes;
 mod report;
 mod runner;
-mod scalability;
-mod sharding;
-mod sketch;
-mod storage;
-mod transaction;
 
-pub use cache::{
-    Asked, FlightExercise, LruExercise, SieveExercise, lru, needed_hit_ratio, sieve, single_flight,
-};
-pub use data_model::within;
-pub use feed::{delivery, feed_page};
-pub use gateway::{Refusal, TokenClaims, read_claims, route_values, verify_token};
-pub use load_balancer::{RingExercise, SmoothWeighted, hash_ring, smooth_weighted_round_robin, two_choices};
-pub use normalization::{candidate_keys, closure, synthesis};
-pub use partitioning::{PartBounds, prune, range_partition, rolling_window};
-pub use rate_limit::{LimiterExercise, Verdict, gcra};
-pub use replication::{
-    Follower, OrSetExercise, ReadSession, Replicas, Seen, Stored, atomic_register, find_order, or_set,
-    quorum_sizes, read_routing, version_vectors,
-};
-pub use report::{Diagnosis, Outcome, Property, Report};
+pub(crate) use mistakes::{Comparison, Question, close, planted};
+pub use report::{Diagnosis, Outcome, Property, REPORT, Report};
 pub(crate) use runner::{Checker, Failure};
-pub use scalability::{
-    Down, Kept, ReadParts, Tier, Told, bottleneck, predict_p99, read_path, requests_in_flight,
-    servers_needed, usl_fit,
-};
-pub use sharding::{MOVED_AT_ONCE, MoveExercise, hash_tag, move_a_shard, rebalance};
-pub use sketch::{
-    BloomExercise, DeletableExercise, GrowingExercise, bloom_filter, deletable_filter, filter_size,
-    growing_filter,
-};
-pub use storage::{
-    IndexQuery, IndexUse, Pages, TreeExercise, TreePage, b_plus_tree, index_use, pages_touched,
-};
-pub use transaction::{RowVersion, TakenSnapshot, serial_order, visible};
+
+/// What everybody who names an exercise calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exercise {
+    /// Topic and name, for example `cache/lru`.
+    pub id: &'static str,
+    /// For people.
+    pub title: &'static str,
+}
+
+/// A diagnosis with the words of `exercise.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) key: &'static str,
+    pub(crate) message: &'static str,
+}
+
+include!(concat!(env!("OUT_DIR"), "/exercises.rs"));

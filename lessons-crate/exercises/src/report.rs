@@ -4,12 +4,18 @@ use std::fmt;
 
 use algorithms::display::{MimeBundle, Render};
 use algorithms::table::escape;
+use serde_json::{Value, json};
+
+use crate::Exercise;
+
+/// The media type in which a report says everything to programs: the kernel, the page.
+pub const REPORT: &str = "application/vnd.sd35.report+json";
 
 /// The answer to one attempt at an exercise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The exercise's name, for people.
-    pub exercise: &'static str,
+    /// What was attempted.
+    pub exercise: Exercise,
     /// Every property, in the order in which they were checked.
     pub properties: Vec<Property>,
     /// The likely misconception; `None` when all is well or the mistake is not a known one.
@@ -68,10 +74,21 @@ impl Report {
     fn headline(&self) -> String {
         let total = self.properties.len();
         if self.passed() {
-            return format!("{}: passed, all {total} properties hold", self.exercise);
+            return format!("{}: passed, all {total} properties hold", self.exercise.title);
         }
         let held = self.properties.iter().filter(|property| property.outcome == Outcome::Passed).count();
-        format!("{}: not yet, {held} of {total} properties hold", self.exercise)
+        format!("{}: not yet, {held} of {total} properties hold", self.exercise.title)
+    }
+
+    /// For programs: which exercise, whether it is passed, what is likely wrong, and each property.
+    fn json(&self) -> Value {
+        let properties: Vec<Value> = self.properties.iter().map(Property::json).collect();
+        json!({
+            "exercise": self.exercise.id,
+            "passed": self.passed(),
+            "diagnosis": self.diagnosis_key(),
+            "properties": properties,
+        })
     }
 
     fn html(&self) -> String {
@@ -116,6 +133,20 @@ fn marked(text: &str) -> String {
     html
 }
 
+impl Property {
+    fn json(&self) -> Value {
+        let mut property = json!({
+            "name": self.name,
+            "visible": self.visible,
+            "outcome": self.outcome.word(),
+        });
+        for (term, text) in self.outcome.details() {
+            property[term] = text.into();
+        }
+        property
+    }
+}
+
 impl Outcome {
     fn word(&self) -> &'static str {
         match self {
@@ -156,7 +187,9 @@ impl fmt::Display for Report {
 
 impl Render for Report {
     fn render(&self) -> MimeBundle {
-        MimeBundle::text(self.to_string()).with("text/html", self.html())
+        MimeBundle::text(self.to_string())
+            .with("text/html", self.html())
+            .with(REPORT, self.json().to_string())
     }
 }
 
@@ -168,7 +201,7 @@ mod tests {
 
     fn report() -> Report {
         Report {
-            exercise: "Sum",
+            exercise: Exercise { id: "arithmetic/sum", title: "Sum" },
             properties: vec![
                 Property { name: "the empty sum is 0", visible: true, outcome: Outcome::Passed },
                 Property {
@@ -200,6 +233,15 @@ mod tests {
              smallest input: [1, 2]\n\
              Likely cause: One item is counted twice: `i < n`."
         );
+    }
+
+    #[test]
+    fn programs_read_the_exercise_and_what_came_of_it() {
+        let bundle = report().render();
+        let read: Value = serde_json::from_str(bundle.get(REPORT).unwrap_or_default()).unwrap_or_default();
+        assert_eq!((&read["exercise"], &read["passed"]), (&json!("arithmetic/sum"), &json!(false)));
+        assert_eq!(read["diagnosis"], "off-by-one");
+        assert_eq!(read["properties"][1]["smallest input"], "[1, 2]");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use algorithms::interrupt::{self, Interrupted};
 
-use super::{Diagnosis, Outcome, Property, Report};
+use crate::{Diagnosis, Exercise, Known, Outcome, Property, Report};
 
 /// How long one property may take. A correct solution needs well under a second, also unoptimized and on
 /// a slow machine, so who reaches this limit hangs.
@@ -45,6 +45,11 @@ impl Failure {
         self
     }
 
+    /// The known mistake behind it, with the words of `exercise.toml`.
+    pub(crate) fn known(self, known: Known) -> Self {
+        self.diagnosis(known.key, known.message)
+    }
+
     /// The same, when there is one.
     pub(crate) fn maybe_diagnosis(mut self, diagnosis: Option<(&'static str, String)>) -> Self {
         self.diagnosis = diagnosis.map(|(key, message)| Diagnosis { key, message });
@@ -67,9 +72,9 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    pub(crate) fn new(exercise: &'static str) -> Self {
+    pub(crate) fn new(exercise: &'static Exercise) -> Self {
         Self {
-            report: Report { exercise, properties: Vec::new(), diagnosis: None },
+            report: Report { exercise: *exercise, properties: Vec::new(), diagnosis: None },
             generic: None,
             time_limit: TIME_LIMIT,
             hung: false,
@@ -98,7 +103,22 @@ impl Checker {
     }
 
     /// The report on all properties checked.
-    pub(crate) fn finish(mut self) -> Report {
+    pub(crate) fn finish(self) -> Report {
+        self.finish_with(|| None)
+    }
+
+    /// The report; if a property failed, `recognize` is asked first what the mistake may be. It runs the
+    /// learner's code again, so it is watched like a property.
+    pub(crate) fn finish_with(
+        mut self,
+        recognize: impl FnOnce() -> Option<Known> + Send + 'static,
+    ) -> Report {
+        if !self.report.passed()
+            && !self.hung
+            && let Ended::Normally(Some(Known { key, message })) = run(Box::new(recognize), self.time_limit)
+        {
+            self.report.diagnosis = Some(Diagnosis { key, message: message.into() });
+        }
         self.report.diagnosis = self.report.diagnosis.or(self.generic);
         self.report
     }
@@ -146,25 +166,25 @@ impl Checker {
     }
 }
 
-type BoxedProperty = Box<dyn FnOnce() -> Result<(), Failure> + Send>;
+type BoxedProperty = Work<Result<(), Failure>>;
+type Work<T> = Box<dyn FnOnce() -> T + Send>;
 
-enum Ended {
-    Normally(Result<(), Failure>),
+enum Ended<T> {
+    Normally(T),
     Panicked(String),
     Never,
 }
 
-/// Runs the property on a thread of its own. One that hangs is asked to stop; if it cannot hear (a loop
+/// Runs a property, or other work with the learner's code, on a thread of its own. One that hangs is asked to stop; if it cannot hear (a loop
 /// without checkpoints), it is left behind, so that the learner still gets an answer.
-fn run(property: BoxedProperty, time_limit: Duration) -> Ended {
+fn run<T: Send + 'static>(work: Work<T>, time_limit: Duration) -> Ended<T> {
     static WORKERS: AtomicU64 = AtomicU64::new(1);
     let worker = WORKERS.fetch_add(1, Ordering::Relaxed);
     let (sender, receiver) = channel();
     let spawned = std::thread::Builder::new().name("sd35-check".into()).spawn(move || {
         interrupt::become_worker(worker);
-        let property = std::panic::AssertUnwindSafe(property);
         // The receiver is gone only when this thread was given up.
-        let _ = sender.send(catch_unwind(AssertUnwindSafe(property)));
+        let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
     });
     if let Err(error) = spawned {
         return Ended::Panicked(format!("no thread to check on: {error}"));
@@ -197,7 +217,8 @@ fn run(property: BoxedProperty, time_limit: Duration) -> Ended {
     }
 }
 
-fn panic_message(payload: &(dyn Any + Send)) -> String {
+/// What a panic says.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a value that is not text").to_owned()
 }
@@ -241,7 +262,7 @@ mod tests {
     use super::*;
 
     fn outcome_of(property: impl FnOnce() -> Result<(), Failure> + Send + 'static) -> Report {
-        let mut checker = Checker::new("test");
+        let mut checker = Checker::new(&Exercise { id: "topic/test", title: "test" });
         checker.time_limit = Duration::from_secs(2);
         checker.visible("first", property).hidden("second", || Ok(())).finish()
     }
@@ -289,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_recognized_mistake_comes_before_a_panic() {
-        let report = Checker::new("test")
+        let report = Checker::new(&Exercise { id: "topic/test", title: "test" })
             .visible("first", || panic!("boom"))
             .visible("second", || Err(Failure::new("1", "2").diagnosis("known", "look")))
             .finish();

@@ -1,4 +1,0 @@
-fn needed_hit_ratio(cache_ms: f64, store_ms: f64, target_ms: f64) -> Option<f64> {
-    let left_for_misses = target_ms - cache_ms;
-    (left_for_misses >= 0.0).then(|| (left_for_misses / store_ms).min(1.0))
-}

@@ -1,5 +1,0 @@
-/// Whether this snapshot shows this version of a row.
-fn visible(version: &RowVersion, snapshot: &TakenSnapshot) -> bool {
-    let id = version.created_by;
-    id == snapshot.me || (id < snapshot.next && !snapshot.running.contains(&id) && !snapshot.aborted.contains(&id))
-}

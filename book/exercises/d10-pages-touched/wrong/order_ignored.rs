@@ -1,4 +1,0 @@
-fn pages_touched(pages: u64, rows: u64, found: u64, together: bool) -> f64 {
-    let (m, k) = (pages as f64, found as f64);
-    -m * (k * (-1.0 / m).ln_1p()).exp_m1()
-}

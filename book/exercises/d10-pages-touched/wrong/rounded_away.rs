@@ -1,8 +1,0 @@
-fn pages_touched(pages: u64, rows: u64, found: u64, together: bool) -> f64 {
-    let (m, k) = (pages as f64, found as f64);
-    if together {
-        return (k * m / rows as f64).ceil();
-    }
-    let missed = 1.0 - 1.0 / pages as f32;
-    m * (1.0 - f64::from(missed).powf(k))
-}

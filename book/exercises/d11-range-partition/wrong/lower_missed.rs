@@ -1,4 +1,0 @@
-fn partition(bounds: &[i64], key: Option<i64>) -> Option<usize> {
-    let key = key?;
-    bounds.windows(2).position(|pair| pair[0] < key && key < pair[1])
-}

@@ -1,7 +1,0 @@
-fn tag(key: &str) -> &str {
-    let Some((_, rest)) = key.rsplit_once('{') else { return key };
-    match rest.split_once('}') {
-        Some((tag, _)) if !tag.is_empty() => tag,
-        _ => key,
-    }
-}

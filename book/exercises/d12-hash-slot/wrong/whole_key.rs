@@ -1,3 +1,0 @@
-fn tag(key: &str) -> &str {
-    key
-}

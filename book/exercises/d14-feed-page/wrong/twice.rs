@@ -1,9 +1,0 @@
-use std::collections::BTreeSet;
-
-fn page(lists: &[Vec<Post>], hidden: &BTreeSet<UserId>, after: Option<Post>, count: usize) -> Vec<Post> {
-    let mut all: Vec<Post> = lists.iter().flatten().copied().collect();
-    all.retain(|post| !hidden.contains(&post.author) && after.is_none_or(|after| *post < after));
-    all.sort_by(|a, b| b.cmp(a));
-    all.truncate(count);
-    all
-}

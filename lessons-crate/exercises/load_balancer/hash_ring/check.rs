@@ -1,0 +1,211 @@
+//! Checks a hash ring.
+
+use algorithms::interrupt::checkpoint;
+
+use super::EXERCISE;
+use crate::{Checker, Failure, Report};
+
+/// Consistent hashing on a ring, as the exercise asks for it.
+pub trait RingExercise: 'static {
+    /// An empty ring, on which each node will stand at `virtual_nodes` points.
+    fn new(virtual_nodes: usize) -> Self
+    where
+        Self: Sized;
+    /// Adds a node; one that is there stays as it is.
+    fn add(&mut self, node: &str);
+    /// Removes a node with all its points; nothing happens when it is not there.
+    fn remove(&mut self, node: &str);
+    /// The node of a key; none when the ring is empty.
+    fn node(&self, key: &str) -> Option<&str>;
+}
+
+/// Checks a learner's hash ring.
+pub fn hash_ring<T: RingExercise>() -> Report {
+    check(|virtual_nodes| Box::new(T::new(virtual_nodes)))
+}
+
+type Make = fn(usize) -> Box<dyn RingExercise>;
+
+fn check(make: Make) -> Report {
+    Checker::new(&EXERCISE)
+        .visible("an empty ring has no node, one node gets every key", move || small_rings(make))
+        .visible("when a node leaves, only its keys move", move || leaving_moves_its_keys(make))
+        .visible("when a node comes, keys move only to it", move || coming_takes_keys(make))
+        .visible("with 200 virtual nodes the shares are near the mean", move || shares_are_even(make))
+        .hidden("the order in which nodes came does not matter", move || order_is_irrelevant(make))
+        .hidden("a removed node gets no key", move || removed_gets_nothing(make))
+        .hidden("a node that is added twice is still one node", move || twice_is_once(make))
+        .finish()
+}
+
+const KEYS: usize = 5_000;
+
+fn name(node: usize) -> String {
+    format!("node-{node}")
+}
+
+fn ring(make: Make, virtual_nodes: usize, nodes: impl IntoIterator<Item = usize>) -> Box<dyn RingExercise> {
+    let mut ring = make(virtual_nodes);
+    for node in nodes {
+        ring.add(&name(node));
+    }
+    ring
+}
+
+/// The node of each test key; an answer of none is a failure.
+fn owners(ring: &dyn RingExercise, input: &str) -> Result<Vec<String>, Failure> {
+    let owner = |key: usize| {
+        checkpoint();
+        let key = format!("user:{key}");
+        ring.node(&key).map(str::to_owned).ok_or_else(|| {
+            Failure::new("a node for every key", format!("None for {key:?}")).input(input).diagnosis(
+                "no-wraparound",
+                "Some keys have no node: those behind the last point of the ring. A ring has no end: they belong to the first point.",
+            )
+        })
+    };
+    (0..KEYS).map(owner).collect()
+}
+
+fn small_rings(make: Make) -> Result<(), Failure> {
+    if let Some(node) = make(10).node("key") {
+        return Err(Failure::new("None", format!("Some({node:?})")).input("an empty ring"));
+    }
+    let one = owners(ring(make, 10, [7]).as_ref(), "new(10), add(\"node-7\")")?;
+    match one.into_iter().find(|owner| owner != "node-7") {
+        None => Ok(()),
+        Some(other) => Err(Failure::new("node-7 for every key", other).input("new(10), add(\"node-7\")")),
+    }
+}
+
+/// The first key whose move was not needed, and how many keys moved.
+fn moves(before: &[String], after: &[String], needed: impl Fn(&str, &str) -> bool) -> (Option<usize>, usize) {
+    let changed = |&key: &usize| before[key] != after[key];
+    let unneeded = (0..KEYS).filter(changed).find(|&key| !needed(&before[key], &after[key]));
+    (unneeded, (0..KEYS).filter(changed).count())
+}
+
+fn unneeded_move(before: &str, after: &str, key: usize, moved: usize, input: &str) -> Failure {
+    let failure = Failure::new(
+        format!("user:{key} stays at {before}"),
+        format!("it moves to {after}; {moved} of {KEYS} keys move"),
+    )
+    .input(input);
+    if moved > KEYS / 2 {
+        return failure.diagnosis(
+            "modulo-instead-of-ring",
+            "Most keys move, as they do with `hash % number of nodes`. Put the nodes on the ring by their own hashes: then the others stay where they are.",
+        );
+    }
+    failure.diagnosis(
+        "points-depend-on-others",
+        "The points of a node must follow from its name alone: not from its index, nor from how many nodes there are.",
+    )
+}
+
+fn leaving_moves_its_keys(make: Make) -> Result<(), Failure> {
+    for (nodes, virtual_nodes) in [(3, 1), (5, 20), (10, 100)] {
+        for leaving in [0, nodes - 1] {
+            let input = format!("new({virtual_nodes}), {nodes} nodes, remove(\"node-{leaving}\")");
+            let mut ring = ring(make, virtual_nodes, 0..nodes);
+            let before = owners(ring.as_ref(), &input)?;
+            ring.remove(&name(leaving));
+            let after = owners(ring.as_ref(), &input)?;
+            let (unneeded, moved) = moves(&before, &after, |from, _| from == name(leaving));
+            if let Some(key) = unneeded {
+                return Err(unneeded_move(&before[key], &after[key], key, moved, &input));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn coming_takes_keys(make: Make) -> Result<(), Failure> {
+    for (nodes, virtual_nodes) in [(3, 1), (5, 20), (10, 100)] {
+        let input = format!("new({virtual_nodes}), {nodes} nodes, add(\"node-{nodes}\")");
+        let mut ring = ring(make, virtual_nodes, 0..nodes);
+        let before = owners(ring.as_ref(), &input)?;
+        ring.add(&name(nodes));
+        let after = owners(ring.as_ref(), &input)?;
+        let (unneeded, moved) = moves(&before, &after, |_, to| to == name(nodes));
+        if let Some(key) = unneeded {
+            return Err(unneeded_move(&before[key], &after[key], key, moved, &input));
+        }
+    }
+    Ok(())
+}
+
+fn share(owners: &[String], node: usize) -> f64 {
+    owners.iter().filter(|owner| **owner == name(node)).count() as f64 / KEYS as f64
+}
+
+fn shares_are_even(make: Make) -> Result<(), Failure> {
+    const NODES: usize = 10;
+    let input = format!("new(200), {NODES} nodes, {KEYS} keys");
+    let owners = owners(ring(make, 200, 0..NODES).as_ref(), &input)?;
+    let ratio = |node| share(&owners, node) * NODES as f64;
+    let (least, most) = (0..NODES).map(ratio).fold((f64::INFINITY, 0.0f64), |(l, m), r| (l.min(r), m.max(r)));
+    // The standard deviation of a share is about 1/√200 of the mean, with 5,000 keys 8%: four of them.
+    if least > 0.6 && most < 1.4 {
+        return Ok(());
+    }
+    Err(Failure::new("shares from 0.6 to 1.4 times the mean", format!("{least:.2} to {most:.2} times"))
+        .input(input)
+        .diagnosis(
+            "one-point-per-node",
+            "The arcs are as uneven as with one point per node. Each node needs `virtual_nodes` points, each with a hash of its own: the name with a number, or another seed.",
+        ))
+}
+
+fn order_is_irrelevant(make: Make) -> Result<(), Failure> {
+    let input = "new(50), nodes 0 to 7 in this order and in reverse";
+    let forward = owners(ring(make, 50, 0..8).as_ref(), input)?;
+    let backward = owners(ring(make, 50, (0..8).rev()).as_ref(), input)?;
+    match (0..KEYS).find(|&key| forward[key] != backward[key]) {
+        None => Ok(()),
+        Some(key) => Err(Failure::new(format!("user:{key} at {}", forward[key]), backward[key].clone())
+            .input(input)
+            .diagnosis(
+                "not-deterministic",
+                "Two rings with the same nodes disagree, so two balancers would, too. Points may depend only on the names: no random state, as in `HashMap`'s hasher, and no order of arrival.",
+            )),
+    }
+}
+
+fn removed_gets_nothing(make: Make) -> Result<(), Failure> {
+    let input = "new(20), 5 nodes, remove(\"node-2\")";
+    let mut ring = ring(make, 20, 0..5);
+    ring.remove(&name(2));
+    // Not there: nothing happens.
+    ring.remove("node-99");
+    let share = share(&owners(ring.as_ref(), input)?, 2);
+    if share == 0.0 {
+        return Ok(());
+    }
+    Err(Failure::new("no key at node-2", format!("{:.1}% of the keys", 100.0 * share)).input(input).diagnosis(
+        "ghost-points",
+        "Points of a removed node are still on the ring: a node has `virtual_nodes` of them, and all must go.",
+    ))
+}
+
+fn twice_is_once(make: Make) -> Result<(), Failure> {
+    let input = "new(20), 5 nodes, add(\"node-2\") again, remove(\"node-2\")";
+    let once = owners(ring(make, 20, 0..5).as_ref(), input)?;
+    let mut twice = ring(make, 20, [0, 1, 2, 3, 4, 2]);
+    let failure = |expected: String, found: String| {
+        Failure::new(expected, found).input(input).diagnosis(
+            "added-twice",
+            "A node that is there must not get its points a second time: one `remove` would leave half of them, or it would have a double share.",
+        )
+    };
+    let again = owners(twice.as_ref(), input)?;
+    if let Some(key) = (0..KEYS).find(|&key| once[key] != again[key]) {
+        return Err(failure(format!("user:{key} stays at {}", once[key]), again[key].clone()));
+    }
+    twice.remove(&name(2));
+    let share = share(&owners(twice.as_ref(), input)?, 2);
+    if share == 0.0 {
+        return Ok(());
+    }
+    Err(failure("no key at node-2".into(), format!("{:.1}% of the keys", 100.0 * share)))
+}

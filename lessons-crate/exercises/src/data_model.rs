@@ -1,5 +1,0 @@
-//! Checkers of the exercises on data models.
-
-mod within;
-
-pub use within::within;
