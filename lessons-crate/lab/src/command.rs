@@ -13,11 +13,17 @@ use std::time::{Duration, Instant};
 use algorithms::table::Table;
 use serde::{Deserialize, Serialize};
 
-use super::doctor::{doctor, missing};
-use super::server::Server;
-use super::system::{self, System};
-use super::{LabError, Memcached, MongoDb, RabbitMq, Redis, process, program::Program};
-use super::{documents, memcached, rabbitmq, redis};
+use crate::doctor::{doctor, missing};
+use crate::ground::error::LabError;
+use crate::ground::process;
+use crate::ground::program::Program;
+use crate::ground::system::{self, System};
+use crate::server::Server;
+use crate::servers::memcached::Memcached;
+use crate::servers::mongodb::MongoDb;
+use crate::servers::rabbitmq::RabbitMq;
+use crate::servers::redis::Redis;
+use crate::servers::{memcached, mongodb, rabbitmq, redis};
 
 const HELP: &str = "\
 sd35 lab doctor            what is on this machine, which version, and how to get the rest
@@ -96,8 +102,11 @@ fn held() -> Option<Vec<Held>> {
 fn offered() -> Vec<(&'static str, &'static Program)> {
     let mut all = vec![("redis", &redis::PROGRAM), ("memcached", &memcached::PROGRAM)];
     #[cfg(feature = "sql")]
-    all.extend([("postgres", &super::postgres::PROGRAM), ("mariadb", &super::mariadb::PROGRAM)]);
-    all.extend([("rabbitmq", &rabbitmq::PROGRAM), ("mongodb", &documents::PROGRAM)]);
+    all.extend([
+        ("postgres", &crate::servers::postgres::PROGRAM),
+        ("mariadb", &crate::servers::mariadb::PROGRAM),
+    ]);
+    all.extend([("rabbitmq", &rabbitmq::PROGRAM), ("mongodb", &mongodb::PROGRAM)]);
     all
 }
 
@@ -192,9 +201,9 @@ async fn start(name: &str) -> Result<Box<dyn std::ops::Deref<Target = Server>>, 
     Ok(match name {
         "memcached" => Box::new(Memcached::start(64).await?),
         #[cfg(feature = "sql")]
-        "postgres" => Box::new(super::Postgres::start().await?),
+        "postgres" => Box::new(crate::servers::postgres::Postgres::start().await?),
         #[cfg(feature = "sql")]
-        "mariadb" => Box::new(super::MariaDb::start().await?),
+        "mariadb" => Box::new(crate::servers::mariadb::MariaDb::start().await?),
         "rabbitmq" => Box::new(RabbitMq::start().await?),
         "mongodb" => Box::new(MongoDb::start().await?),
         _ => Box::new(Redis::start().await?),

@@ -2,8 +2,11 @@
 
 use algorithms::table::Table;
 
-use super::program::Program;
-use super::{LabError, documents, haproxy, load, memcached, nginx, rabbitmq, redis, system, zookeeper};
+use crate::ground::error::LabError;
+use crate::ground::program::Program;
+use crate::ground::system;
+use crate::load;
+use crate::servers::{haproxy, memcached, mongodb, nginx, rabbitmq, redis, zookeeper};
 
 /// The servers that the lab can start, where they are, and the command that installs a missing one.
 pub fn doctor() -> Table {
@@ -12,7 +15,7 @@ pub fn doctor() -> Table {
 }
 
 /// The packages of Debian that would bring what is missing.
-pub(super) fn missing() -> Vec<&'static str> {
+pub(crate) fn missing() -> Vec<&'static str> {
     let here = |program: &Program| !matches!(program.find(), Err(LabError::Missing { .. }));
     let missing = programs().into_iter().filter(|program| !here(program)).map(|program| program.package);
     // These two are in no package of Debian.
@@ -26,13 +29,15 @@ fn programs() -> Vec<&'static Program> {
         &nginx::PROGRAM,
         &haproxy::PROGRAM,
         &rabbitmq::PROGRAM,
-        &documents::PROGRAM,
-        &documents::STAND_IN,
+        &mongodb::PROGRAM,
+        &mongodb::STAND_IN,
         &zookeeper::PROGRAM,
         &load::wrk::PROGRAM,
     ];
     #[cfg(feature = "sql")]
-    programs.extend([&super::postgres::PROGRAM, &super::postgres::BOUNCER, &super::mariadb::PROGRAM]);
+    use crate::servers::{mariadb, postgres};
+    #[cfg(feature = "sql")]
+    programs.extend([&postgres::PROGRAM, &postgres::BOUNCER, &mariadb::PROGRAM]);
     programs
 }
 

@@ -22,20 +22,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::LabError;
-use super::port::{Port, loopback};
+use crate::ground::error::LabError;
+use crate::ground::port::{Port, loopback};
 
 /// How long requests under way may take when a door closes in good order.
 const DRAIN: Duration = Duration::from_secs(5);
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// Answers one request of this client.
-pub(super) type Handler =
+pub(crate) type Handler =
     Arc<dyn Fn(Request<Incoming>, SocketAddr) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 
 /// Opened, it listens on its port and hands every request to a handler; it closes when it is dropped.
-pub(super) struct Door {
+pub(crate) struct Door {
     port: Port,
     paused: watch::Sender<bool>,
     draining: watch::Sender<bool>,
@@ -54,7 +54,7 @@ struct Sockets {
 
 impl Door {
     /// On any free port; still closed.
-    pub(super) fn new() -> Result<Self, LabError> {
+    pub(crate) fn new() -> Result<Self, LabError> {
         Ok(Self {
             port: Port::free()?,
             paused: watch::Sender::new(false),
@@ -65,16 +65,16 @@ impl Door {
         })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.port.address()
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address())
     }
 
     /// Listens, in the context of a runtime. The door must have been closed, and its listener gone.
-    pub(super) fn open(&self, handler: Handler) -> io::Result<()> {
+    pub(crate) fn open(&self, handler: Handler) -> io::Result<()> {
         let listener = std::net::TcpListener::bind(loopback(self.port.number))?;
         listener.set_nonblocking(true)?;
         *lock(&self.sockets.listener) = Some(listener.try_clone()?);
@@ -90,7 +90,7 @@ impl Door {
     }
 
     /// Closes it, and opens it on the same port again.
-    pub(super) async fn reopen(&self, handler: Handler) -> Result<(), LabError> {
+    pub(crate) async fn reopen(&self, handler: Handler) -> Result<(), LabError> {
         self.kill();
         let before = self.task().take();
         if let Some(task) = before {
@@ -101,7 +101,7 @@ impl Door {
     }
 
     /// Closes it at once: the port refuses, its connections break.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if let Some(task) = self.task().as_ref() {
             task.abort();
         }
@@ -111,7 +111,7 @@ impl Door {
     }
 
     /// Closes it in good order: no new request, and 5 s for those under way. An error when that was not enough.
-    pub(super) async fn stop(&self) -> Result<(), LabError> {
+    pub(crate) async fn stop(&self) -> Result<(), LabError> {
         self.draining.send_replace(true);
         self.sockets.refuse();
         let task = self.task().take();
@@ -125,15 +125,15 @@ impl Door {
     }
 
     /// Takes requests, and answers none of them.
-    pub(super) fn pause(&self) {
+    pub(crate) fn pause(&self) {
         self.paused.send_replace(true);
     }
 
-    pub(super) fn resume(&self) {
+    pub(crate) fn resume(&self) {
         self.paused.send_replace(false);
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.listens.load(Ordering::Relaxed)
     }
 

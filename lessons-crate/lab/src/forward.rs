@@ -9,8 +9,8 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::door::Answer;
-use super::http::{self, Connection};
+use crate::door::Answer;
+use crate::http::{self, Connection};
 
 /// No body of a request is larger, in bytes.
 const MOST_SENT: usize = 1024 * 1024;
@@ -23,18 +23,18 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A request as it is sent on.
 #[derive(Clone)]
-pub(super) struct Forwarded {
-    pub(super) method: Method,
+pub(crate) struct Forwarded {
+    pub(crate) method: Method,
     /// Path and query.
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Forwarded {
     /// Reads a request whole, takes off what belongs to its connection, and notes whom it came from; `None` when
     /// its body is too large, or breaks off.
-    pub(super) async fn read(request: Request<Incoming>, peer: SocketAddr) -> Option<Self> {
+    pub(crate) async fn read(request: Request<Incoming>, peer: SocketAddr) -> Option<Self> {
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, MOST_SENT).collect().await.ok()?.to_bytes();
         let mut headers = end_to_end(&parts.headers);
@@ -49,7 +49,7 @@ impl Forwarded {
     }
 
     /// Whether doing it twice is the same as once (RFC 9110, section 9.2.2).
-    pub(super) fn is_idempotent(&self) -> bool {
+    pub(crate) fn is_idempotent(&self) -> bool {
         [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS].contains(&self.method)
     }
 
@@ -63,7 +63,7 @@ impl Forwarded {
 }
 
 /// Why a backend did not answer.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// It never got the request: another one may have it.
     NotSent,
     /// It may have got it, and may have done it.
@@ -72,13 +72,13 @@ pub(super) enum Failure {
 
 /// Connections to backends, kept open for the next request.
 #[derive(Default)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     idle: Mutex<BTreeMap<SocketAddr, Vec<Connection>>>,
 }
 
 impl Connections {
     /// Sends the request to the backend, and reads its whole answer.
-    pub(super) async fn ask(&self, backend: SocketAddr, request: &Forwarded) -> Result<Answer, Failure> {
+    pub(crate) async fn ask(&self, backend: SocketAddr, request: &Forwarded) -> Result<Answer, Failure> {
         if let Some(mut kept) = self.take(backend).await {
             match exchange(&mut kept, backend, request).await {
                 // It was closed just before it could be used: a new one will do.
@@ -152,7 +152,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// An answer of our own.
-pub(super) fn plain(status: u16, text: &str) -> Answer {
+pub(crate) fn plain(status: u16, text: &str) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(text.to_owned())));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     answer

@@ -15,7 +15,7 @@ use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::{LabError, Task};
+use crate::ground::error::{LabError, Task};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -107,10 +107,10 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str) ->
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
-pub(super) type Connection = SendRequest<Full<Bytes>>;
+pub(crate) type Connection = SendRequest<Full<Bytes>>;
 
 /// The address to connect to, and the request for it.
-pub(super) fn build(
+pub(crate) fn build(
     method: &str,
     url: &str,
     headers: &[(&str, &str)],
@@ -131,7 +131,7 @@ pub(super) fn build(
 }
 
 /// A connection that requests can be sent on, one after the other.
-pub(super) async fn open(address: &str) -> Result<Connection, AnyError> {
+pub(crate) async fn open(address: &str) -> Result<Connection, AnyError> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -140,7 +140,7 @@ pub(super) async fn open(address: &str) -> Result<Connection, AnyError> {
 }
 
 /// Sends a request and reads the whole answer.
-pub(super) async fn exchange(
+pub(crate) async fn exchange(
     connection: &mut Connection,
     request: Request<Full<Bytes>>,
 ) -> Result<Response, AnyError> {
@@ -155,6 +155,6 @@ pub(super) async fn exchange(
 }
 
 /// Any answer at all means ready.
-pub(super) async fn answers(address: SocketAddr) -> Result<(), LabError> {
+pub(crate) async fn answers(address: SocketAddr) -> Result<(), LabError> {
     get(&format!("http://{address}/")).await.map(drop)
 }

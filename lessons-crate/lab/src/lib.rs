@@ -32,76 +32,46 @@
 //! Unlike the rest of the library this module reads clocks and opens sockets and files. Its functions
 //! return boxed futures ([`Task`]), so that a cell which awaits one compiles quickly.
 
-mod amqp;
-mod balancer;
 mod command;
 mod doctor;
-mod documents;
 mod door;
-mod error;
-mod folder;
 mod forward;
-mod gateway;
-mod haproxy;
+mod ground;
 pub mod http;
 mod link;
 mod load;
-#[cfg(feature = "sql")]
-mod mariadb;
-mod memcached;
-mod nginx;
-mod parts;
-mod port;
-#[cfg(feature = "sql")]
-mod postgres;
-mod process;
-mod program;
-mod rabbitmq;
-mod redis;
-mod resp;
+mod own;
 mod server;
-mod service;
-mod shared_limiter;
+mod servers;
 #[cfg(feature = "sql")]
 mod sql;
-#[cfg(feature = "sql")]
-mod sqlite;
-mod system;
-mod talk;
-mod zookeeper;
+mod stand_in;
 
-use std::future::Future;
-use std::pin::Pin;
-
-pub use amqp::{Amqp, Confirm, Consumer, Delivery, Message};
-pub use balancer::HttpBalancer;
 #[doc(hidden)]
 pub use command::main;
 pub use doctor::doctor;
-pub use documents::{DocumentStore, Documents, Explained, MemoryDocuments, MongoDb, document_store};
-pub use error::LabError;
-pub use gateway::{Gateway, StoreDown};
-pub use haproxy::HaProxy;
+pub use ground::error::{LabError, Task};
 pub use link::{Link, heal, partition};
 pub use load::{Load, LoadResult, Moment, WrkResult};
-#[cfg(feature = "sql")]
-pub use mariadb::{MariaDb, MariaDbGroup};
-pub use memcached::Memcached;
-pub use nginx::{BalanceMode, Nginx};
-pub use parts::{Parts, Reads};
-#[cfg(feature = "sql")]
-pub use postgres::{PgBouncer, Postgres, PostgresGroup};
-pub use rabbitmq::RabbitMq;
-pub use redis::{Redis, RedisCluster, RedisGroup, Reply};
-pub use resp::{Frame, Store};
+pub use own::gateway::{Gateway, StoreDown};
+pub use own::limiter::SharedLimiter;
+pub use own::parts::{Parts, Reads};
+pub use own::service::{Service, counts};
 pub use server::Server;
-pub use service::{Service, counts};
-pub use shared_limiter::SharedLimiter;
+pub use servers::haproxy::HaProxy;
 #[cfg(feature = "sql")]
-pub use sql::{Plan, Rows, Session};
+pub use servers::mariadb::{MariaDb, MariaDbGroup};
+pub use servers::memcached::Memcached;
+pub use servers::mongodb::{MongoDb, document_store};
+pub use servers::nginx::Nginx;
 #[cfg(feature = "sql")]
-pub use sqlite::Sqlite;
-pub use zookeeper::ZooKeeper;
-
-/// What the lab's functions return: a future that is ready to be awaited in a cell.
-pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;
+pub use servers::postgres::{PgBouncer, Postgres, PostgresGroup};
+pub use servers::rabbitmq::RabbitMq;
+pub use servers::rabbitmq::amqp::{Amqp, Confirm, Consumer, Delivery, Message};
+pub use servers::redis::{Redis, RedisCluster, RedisGroup, Reply};
+pub use servers::zookeeper::ZooKeeper;
+#[cfg(feature = "sql")]
+pub use sql::{Plan, Rows, Session, Sqlite};
+pub use stand_in::balancer::{BalanceMode, HttpBalancer};
+pub use stand_in::documents::{DocumentStore, Documents, Explained, MemoryDocuments};
+pub use stand_in::resp::{Frame, Store};

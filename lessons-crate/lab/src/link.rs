@@ -22,8 +22,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::port::loopback;
-use super::{LabError, Task};
+use crate::ground::error::{LabError, Task};
+use crate::ground::port::loopback;
 
 /// What fits in one packet of an Ethernet: the unit in which bytes are lost.
 const SEGMENT: usize = 1460;

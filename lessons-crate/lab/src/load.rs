@@ -13,7 +13,7 @@
 //! G. Tene, "How NOT to Measure Latency", talk, 2013 (for coordinated omission), and his HdrHistogram.
 
 mod moment;
-pub(super) mod wrk;
+pub(crate) mod wrk;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,8 +32,8 @@ use moment::Answered;
 pub use moment::Moment;
 pub use wrk::WrkResult;
 
-use super::http::{self, Connection};
-use super::{LabError, Task};
+use crate::ground::error::{LabError, Task};
+use crate::http::{self, Connection};
 
 /// No run takes longer.
 const MOST_TIME: Duration = Duration::from_secs(60);

@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::folder::{Folder, give_away};
-use super::port::Port;
-use super::process::User;
-use super::program::{Found, Program};
-use super::{LabError, Task, process, talk};
+use crate::ground::error::{LabError, Task};
+use crate::ground::folder::{Folder, give_away};
+use crate::ground::port::Port;
+use crate::ground::process::User;
+use crate::ground::program::{Found, Program};
+use crate::ground::{process, talk};
 
 /// How long one attempt to get an answer may take.
 const ATTEMPT: Duration = Duration::from_secs(2);
@@ -29,7 +30,7 @@ const STOP: Duration = Duration::from_secs(15);
 const TAIL: usize = 12;
 
 /// Asks a server a question of its protocol; `Ok` means ready.
-pub(super) type Ready = Arc<dyn Fn(SocketAddr) -> Task<'static, ()> + Send + Sync>;
+pub(crate) type Ready = Arc<dyn Fn(SocketAddr) -> Task<'static, ()> + Send + Sync>;
 
 /// A server that the lab started, or one whose address the environment gave.
 ///
@@ -71,7 +72,7 @@ impl Drop for Process {
 }
 
 /// A stand-in that runs inside this process, and is broken in the same ways.
-pub(super) trait Inside: Send {
+pub(crate) trait Inside: Send {
     /// Listens, in the context of a runtime.
     fn start(&mut self) -> std::io::Result<()>;
     fn stop(&mut self);
@@ -81,30 +82,30 @@ pub(super) trait Inside: Send {
 
 /// Where a server that is not yet running will be: its folder and its port.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     name: String,
     folder: Folder,
     port: Port,
 }
 
 /// What to run in a [`Place`], and how to tell that it is ready.
-pub(super) struct Launch {
-    pub(super) found: Found,
-    pub(super) arguments: Vec<OsString>,
-    pub(super) environment: Vec<(&'static str, OsString)>,
-    pub(super) ready: Ready,
-    pub(super) user: User,
+pub(crate) struct Launch {
+    pub(crate) found: Found,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+    pub(crate) ready: Ready,
+    pub(crate) user: User,
     /// How long it may take, on a busy machine.
-    pub(super) limit: Duration,
+    pub(crate) limit: Duration,
 }
 
 impl Launch {
-    pub(super) fn new(found: Found, ready: Ready) -> Self {
+    pub(crate) fn new(found: Found, ready: Ready) -> Self {
         let limit = Duration::from_secs(30);
         Self { found, arguments: Vec::new(), environment: Vec::new(), ready, user: User::Server, limit }
     }
 
-    pub(super) fn arguments<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+    pub(crate) fn arguments<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
@@ -112,31 +113,31 @@ impl Launch {
 
 impl Place {
     /// A new folder, and a port: the one asked for, or a free one.
-    pub(super) fn new(name: &str, port: Option<u16>) -> Result<Self, LabError> {
+    pub(crate) fn new(name: &str, port: Option<u16>) -> Result<Self, LabError> {
         let port = port.map_or_else(Port::free, Port::exactly)?;
         let slug = name.to_lowercase().replace(' ', "-");
         Ok(Self { name: name.to_owned(), folder: Folder::new(&slug)?, port })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.port.address()
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port.number
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// The path of a file in the folder, as text for configuration files.
-    pub(super) fn path(&self, file: &str) -> String {
+    pub(crate) fn path(&self, file: &str) -> String {
         self.folder().join(file).to_string_lossy().into_owned()
     }
 
     /// Writes a file that the server can read and change.
-    pub(super) fn write(&self, file: &str, content: impl AsRef<[u8]>) -> Result<String, LabError> {
+    pub(crate) fn write(&self, file: &str, content: impl AsRef<[u8]>) -> Result<String, LabError> {
         let path = self.folder().join(file);
         let written = std::fs::write(&path, content).and_then(|()| give_away(&path));
         written.map_err(|source| LabError::writing(&self.name, &path, source))?;
@@ -144,7 +145,7 @@ impl Place {
     }
 
     /// Makes a folder that the server can write.
-    pub(super) fn make_folder(&self, name: &str) -> Result<String, LabError> {
+    pub(crate) fn make_folder(&self, name: &str) -> Result<String, LabError> {
         let path = self.folder().join(name);
         let made = std::fs::create_dir_all(&path).and_then(|()| give_away(&path));
         made.map_err(|source| LabError::writing(&self.name, &path, source))?;
@@ -153,7 +154,7 @@ impl Place {
 
     /// Runs a helper program of the server to its end, before the server runs.
     #[cfg(feature = "sql")]
-    pub(super) async fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<String, LabError> {
+    pub(crate) async fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<String, LabError> {
         run_in(self.folder(), program, arguments, &[])
             .await?
             .map_err(|Failed { status, log }| self.died(status, log))
@@ -173,13 +174,13 @@ impl Place {
     }
 
     /// Everything that the server has written to its log.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let bytes = std::fs::read(self.folder().join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Starts the server here, and waits until it answers.
-    pub(super) async fn start(self, launch: Launch) -> Result<Server, LabError> {
+    pub(crate) async fn start(self, launch: Launch) -> Result<Server, LabError> {
         let address = self.address();
         let (name, version) = (self.name.clone(), launch.found.version.clone());
         let process = Process { child: None, folder: self.folder().to_owned() };
@@ -246,7 +247,7 @@ impl Instance {
 
 impl Server {
     /// A server that runs elsewhere on this machine, at the address that a variable gave.
-    pub(super) async fn given(
+    pub(crate) async fn given(
         program: &'static Program,
         name: &str,
         address: SocketAddr,
@@ -260,7 +261,7 @@ impl Server {
     }
 
     /// A stand-in that is started here.
-    pub(super) fn inside(
+    pub(crate) fn inside(
         name: &str,
         address: SocketAddr,
         mut inside: Box<dyn Inside>,
@@ -375,7 +376,7 @@ impl Server {
         self.stop_by(Signal::TERM)
     }
 
-    pub(super) fn stop_by(&self, signal: Signal) -> Task<'_, ()> {
+    pub(crate) fn stop_by(&self, signal: Signal) -> Task<'_, ()> {
         Box::pin(async move {
             self.resume()?;
             if self.running().inside.is_some() {
@@ -414,7 +415,7 @@ impl Server {
     }
 
     /// Runs a helper program beside it; what that prints.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         program: &Path,
         arguments: Vec<OsString>,
@@ -426,7 +427,7 @@ impl Server {
     }
 
     /// Sends a signal to its first process only, for servers that take orders by signal.
-    pub(super) fn signal_leader(&self, signal: Signal) -> Result<(), LabError> {
+    pub(crate) fn signal_leader(&self, signal: Signal) -> Result<(), LabError> {
         self.with_own(|own| {
             if let Some(child) = &own.process.child {
                 process::signal_one(child.id(), signal);
@@ -447,7 +448,7 @@ impl Server {
     }
 
     /// Uses the place of a server that the lab started.
-    pub(super) fn with_place<T>(
+    pub(crate) fn with_place<T>(
         &self,
         act: impl FnOnce(&Place) -> Result<T, LabError>,
     ) -> Result<T, LabError> {
@@ -532,9 +533,9 @@ fn last_lines(text: &str, count: usize) -> String {
 macro_rules! is_a_server {
     ($($type:ty),+ $(,)?) => {$(
         impl std::ops::Deref for $type {
-            type Target = $crate::Server;
+            type Target = $crate::server::Server;
 
-            fn deref(&self) -> &$crate::Server {
+            fn deref(&self) -> &$crate::server::Server {
                 &self.server
             }
         }
@@ -546,7 +547,7 @@ macro_rules! is_a_server {
         }
     )+};
 }
-pub(super) use is_a_server;
+pub(crate) use is_a_server;
 
 #[cfg(test)]
 mod tests {

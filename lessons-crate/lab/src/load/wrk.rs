@@ -8,9 +8,9 @@ use algorithms::display::{MimeBundle, Render};
 use algorithms::table::{Table, fixed, thousands};
 
 use super::{Arrivals, Load, MOST_TIME, Target};
-use crate::program::{Program, Version};
+use crate::ground::error::{LabError, Task};
+use crate::ground::program::{Program, Version};
 use crate::server::Place;
-use crate::{LabError, Task};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "wrk",

@@ -6,7 +6,7 @@ use algorithms::display::{MimeBundle, Render};
 use algorithms::table::escape;
 use serde_json::Value;
 
-use super::Rows;
+use super::rows::Rows;
 
 /// A database's plan of a query; PostgreSQL and MariaDB run the query for it, and add the rows and times that
 /// they measured.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use sqlx::pool::PoolConnection;
 
-use super::{Rows, run};
-use crate::Task;
+use super::rows::{Rows, run};
+use crate::ground::error::Task;
 
 /// One connection to a SQL server, kept between calls, so that a transaction may take several. Two of them, in
 /// one cell, take turns as two users would.

@@ -1,0 +1,73 @@
+//! PgBouncer: many clients over few connections.
+
+use sqlx::postgres::PgPool;
+
+use super::{Postgres, USER, pool, ready};
+use crate::ground::error::Task;
+use crate::ground::program::{Program, Version};
+use crate::server::{Launch, Place, Server, is_a_server};
+use crate::sql::{self, Rows};
+
+pub(crate) const PROGRAM: Program = Program {
+    name: "pgbouncer",
+    package: "pgbouncer",
+    // One that runs already has a configuration of its own.
+    variable: None,
+    version: Version::Flag("--version"),
+    oldest: "1.12",
+    versioned: None,
+};
+
+/// One PgBouncer in front of a PostgreSQL, which lends a connection for one transaction at a time.
+pub struct PgBouncer {
+    server: Server,
+    pool: PgPool,
+}
+
+is_a_server!(PgBouncer);
+
+impl PgBouncer {
+    /// Starts one with so many connections to the server; up to 500 clients share them.
+    ///
+    /// # Errors
+    ///
+    /// When there is no PgBouncer on this machine, or it does not start.
+    pub fn start(postgres: &Postgres, connections: u32) -> Task<'static, Self> {
+        let address = postgres.address();
+        Box::pin(async move {
+            let found = PROGRAM.find()?;
+            let place = Place::new("PgBouncer", None)?;
+            let users = place.write("users", format!("\"{USER}\" \"\"\n"))?;
+            let lines = [
+                "[databases]".to_owned(),
+                format!("postgres = host={} port={} user={USER}", address.ip(), address.port()),
+                "[pgbouncer]".into(),
+                "listen_addr = 127.0.0.1".into(),
+                format!("listen_port = {}", place.port()),
+                "unix_socket_dir =".into(),
+                "auth_type = any".into(),
+                format!("auth_file = {users}"),
+                format!("admin_users = {USER}"),
+                "pool_mode = transaction".into(),
+                format!("default_pool_size = {connections}"),
+                "max_client_conn = 500".into(),
+                // What clients of Rust send, and a shared connection cannot keep.
+                "ignore_startup_parameters = extra_float_digits".into(),
+            ];
+            let file = place.write("pgbouncer.ini", lines.join("\n") + "\n")?;
+            let server = place.start(Launch::new(found, ready()).arguments([file])).await?;
+            let pool = pool(server.address());
+            Ok(Self { server, pool })
+        })
+    }
+
+    /// Runs statements through it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer, or answers with an error.
+    pub fn sql(&self, statements: &str) -> Task<'static, Rows> {
+        let (pool, statements) = (self.pool.clone(), statements.to_owned());
+        Box::pin(async move { sql::run("PgBouncer", &pool, statements).await })
+    }
+}

@@ -1,0 +1,211 @@
+//! Redis: one server, and a primary with replicas and sentinels.
+
+mod cluster;
+mod group;
+mod reply;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+
+pub use cluster::RedisCluster;
+pub use group::RedisGroup;
+pub use reply::Reply;
+
+use algorithms::table::Table;
+
+use crate::ground::error::{LabError, Task};
+use crate::ground::port::Port;
+use crate::ground::program::{Program, Version};
+use crate::ground::talk;
+use crate::server::{Launch, Place, Ready, Server, is_a_server};
+use crate::stand_in::resp::StandIn;
+
+pub(crate) const PROGRAM: Program = Program {
+    name: "redis-server",
+    package: "redis-server",
+    variable: Some("SD35_REDIS"),
+    version: Version::Flag("--version"),
+    oldest: "6.2",
+    versioned: None,
+};
+
+/// How long a connection or an answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One Redis server.
+///
+/// It keeps nothing on disk unless its settings say so.
+pub struct Redis {
+    server: Server,
+    /// What [`run`](Redis::run) uses; made when first needed.
+    console: Console,
+}
+
+is_a_server!(Redis);
+
+impl Redis {
+    /// Starts one, or uses the one at `SD35_REDIS`; where there is no Redis at all, starts the small
+    /// [`stand_in`](Self::stand_in) and says so.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start, or is too old.
+    pub fn start() -> Task<'static, Self> {
+        Box::pin(async {
+            match PROGRAM.given()? {
+                Some(address) => {
+                    let server = Server::given(&PROGRAM, "Redis", address, ready()).await?;
+                    Ok(Self { server, console: Console::default() })
+                }
+                None => match Self::launch("Redis", &[], None).await {
+                    Err(missing @ LabError::Missing { .. }) => {
+                        eprintln!("A small stand-in inside this process plays Redis: {missing}");
+                        Self::stand_in().await
+                    }
+                    started => started,
+                },
+            }
+        })
+    }
+
+    /// Starts the lab's own small server inside this process: the common commands on strings, hashes, lists,
+    /// sets and sorted sets, expiry, transactions, channels. No persistence, no replication ([`Store`](super::Store)).
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had.
+    pub fn stand_in() -> Task<'static, Self> {
+        Box::pin(async {
+            let port = Port::free()?;
+            let address = port.address();
+            let server = Server::inside("Redis stand-in", address, Box::new(StandIn::new(port)))?;
+            Ok(Self { server, console: Console::default() })
+        })
+    }
+
+    /// Starts one with more settings, written as in `redis.conf`: `["maxmemory 2mb"]`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no Redis on this machine, or it does not start; its log says what is wrong with a setting.
+    pub fn with(settings: &[&str]) -> Task<'static, Self> {
+        let settings: Vec<String> = settings.iter().map(|&line| line.to_owned()).collect();
+        Box::pin(async move { Self::launch("Redis", &settings, None).await })
+    }
+
+    /// Starts one on this port and no other.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken, and those of [`start`](Self::start).
+    pub fn on_port(port: u16) -> Task<'static, Self> {
+        Box::pin(async move { Self::launch("Redis", &[], Some(port)).await })
+    }
+
+    async fn launch(name: &str, settings: &[String], port: Option<u16>) -> Result<Self, LabError> {
+        let found = PROGRAM.find()?;
+        let place = Place::new(name, port)?;
+        let own = [
+            "bind 127.0.0.1".to_owned(),
+            format!("port {}", place.port()),
+            format!("dir {}", place.folder().display()),
+            "save \"\"".into(),
+            "appendonly no".into(),
+            // The default waits 5 s for more replicas; a primary killed meanwhile is never failed over.
+            "repl-diskless-sync-delay 0".into(),
+        ];
+        let lines = [&own[..], settings].concat().join("\n");
+        let file = place.write("redis.conf", lines + "\n")?;
+        let server = place.start(Launch::new(found, ready()).arguments([file])).await?;
+        Ok(Self { server, console: Console::default() })
+    }
+
+    /// A connection that connects again by itself after a failure. It answers within 2 s, or with an error.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    pub fn connect(&self) -> Task<'static, ::redis::aio::ConnectionManager> {
+        let (name, address) = (self.name().to_owned(), self.address());
+        Box::pin(async move { connect(&name, address).await })
+    }
+
+    /// Runs one command, written as in `redis-cli`. All of them use one connection, so that `MULTI` or `WAIT`
+    /// mean what came before; after a crash it is a new one.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer, or answers with an error.
+    pub fn run(&self, command: &str) -> Task<'static, Reply> {
+        run(&self.server, &self.console, reply::words(command))
+    }
+
+    /// A section of `INFO` (such as `memory` or `replication`), as a table.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    pub fn info(&self, section: &str) -> Task<'static, Table> {
+        let (answer, section) = (self.run(&format!("INFO {section}")), section.to_owned());
+        Box::pin(async move { Ok(reply::info_table(&section, &answer.await?.to_string())) })
+    }
+}
+
+/// Answers `PING`; one that asks for a password is ready too.
+fn ready() -> Ready {
+    Arc::new(|address| {
+        Box::pin(async move {
+            let answer = talk::line(address, "PING\r\n").await?;
+            if answer.starts_with("+PONG") || answer.starts_with("-NOAUTH") {
+                return Ok(());
+            }
+            Err(LabError::answer("Redis", answer))
+        })
+    })
+}
+
+async fn connect(name: &str, address: SocketAddr) -> Result<::redis::aio::ConnectionManager, LabError> {
+    let settings = ::redis::aio::ConnectionManagerConfig::new()
+        .set_number_of_retries(2)
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(PATIENCE));
+    let client = ::redis::Client::open(format!("redis://{address}"));
+    let client = client.map_err(|error| LabError::answer(name, error))?;
+    let manager = ::redis::aio::ConnectionManager::new_with_config(client, settings).await;
+    manager.map_err(|error| LabError::answer(name, error))
+}
+
+/// A connection that is kept between commands, and the process it was made to.
+type Console = Arc<tokio::sync::Mutex<Option<(Option<u32>, MultiplexedConnection)>>>;
+
+fn run(server: &Server, console: &Console, words: Vec<String>) -> Task<'static, Reply> {
+    let (name, address, process) = (server.name().to_owned(), server.address(), server.pid());
+    let console = console.clone();
+    Box::pin(async move {
+        let fail = |error| LabError::answer(&name, reply::error(&error));
+        let mut kept = console.lock().await;
+        let mut connection = match kept.take() {
+            Some((made_to, connection)) if made_to == process => connection,
+            _ => {
+                let settings = ::redis::AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(PATIENCE))
+                    .set_response_timeout(Some(PATIENCE));
+                let client = ::redis::Client::open(format!("redis://{address}")).map_err(fail)?;
+                client.get_multiplexed_async_connection_with_config(&settings).await.map_err(fail)?
+            }
+        };
+        let mut command = ::redis::Cmd::new();
+        for word in words {
+            command.arg(word);
+        }
+        let value: Result<::redis::Value, _> = command.query_async(&mut connection).await;
+        // One that failed is not used again; no command is sent twice.
+        if !value.as_ref().is_err_and(::redis::RedisError::is_unrecoverable_error) {
+            *kept = Some((process, connection));
+        }
+        value.map(Reply::new).map_err(fail)
+    })
+}

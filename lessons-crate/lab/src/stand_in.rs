@@ -1,0 +1,5 @@
+//! What plays a server inside this process, where a machine has none.
+
+pub(crate) mod balancer;
+pub(crate) mod documents;
+pub(crate) mod resp;
