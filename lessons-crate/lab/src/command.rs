@@ -13,28 +13,29 @@ use std::time::{Duration, Instant};
 use algorithms::table::Table;
 use serde::{Deserialize, Serialize};
 
-use crate::doctor::{doctor, missing};
-use crate::ground::error::LabError;
+use crate::doctor::doctor;
+use crate::ground::port::loopback;
 use crate::ground::process;
-use crate::ground::program::Program;
 use crate::ground::system::{self, System};
-use crate::server::Server;
-use crate::servers::memcached::Memcached;
-use crate::servers::mongodb::MongoDb;
-use crate::servers::rabbitmq::RabbitMq;
-use crate::servers::redis::Redis;
-use crate::servers::{memcached, mongodb, rabbitmq, redis};
+use crate::kind::Kind;
+use crate::server::Handle;
+use crate::servers::kinds;
 
 const HELP: &str = "\
 sd35 lab doctor            what is on this machine, which version, and how to get the rest
 sd35 lab up [SERVER...]    start servers that outlive a cell; all that are here, or those named:
-                           redis, memcached, postgres, mariadb, rabbitmq, mongodb
+                           SERVERS
 sd35 lab status            which of them run, where, and how much memory they take
 sd35 lab down              stop them
 sd35 lab install           install what is missing (Debian and Ubuntu); asks first
             --yes          does not ask
             --dry-run      says what it would do, and does nothing
 ";
+
+/// What the commands are, with the servers that can be held.
+fn help() -> String {
+    HELP.replace("SERVERS", &offered().map(|kind| kind.name).collect::<Vec<_>>().join(", "))
+}
 
 /// How often the holder looks whether it may go.
 const LOOK: Duration = Duration::from_millis(200);
@@ -70,10 +71,10 @@ pub fn main() {
         ["install", "--yes"] => install(Consent::Given),
         ["install", "--dry-run"] => install(Consent::Never),
         ["help" | "--help" | "-h"] => {
-            print!("{HELP}");
+            print!("{}", help());
             Ok(())
         }
-        _ => Err(HELP.to_owned()),
+        _ => Err(help()),
     };
     match result {
         Ok(()) => {}
@@ -99,29 +100,25 @@ fn held() -> Option<Vec<Held>> {
 }
 
 /// The servers that can be held.
-fn offered() -> Vec<(&'static str, &'static Program)> {
-    let mut all = vec![("redis", &redis::PROGRAM), ("memcached", &memcached::PROGRAM)];
-    #[cfg(feature = "sql")]
-    all.extend([
-        ("postgres", &crate::servers::postgres::PROGRAM),
-        ("mariadb", &crate::servers::mariadb::PROGRAM),
-    ]);
-    all.extend([("rabbitmq", &rabbitmq::PROGRAM), ("mongodb", &mongodb::PROGRAM)]);
-    all
+fn offered() -> impl Iterator<Item = &'static Kind> {
+    kinds().iter().copied().filter(|kind| kind.is_held())
+}
+
+/// The server of this name, if it can be held.
+fn kind(name: &str) -> Result<&'static Kind, String> {
+    offered()
+        .find(|kind| kind.name == name)
+        .ok_or_else(|| format!("there is no {name} to start\n\n{}", help()))
 }
 
 fn up(names: &[&str]) -> Result<(), String> {
     if held().is_some() {
         return Err("servers are up already: `sd35 lab status` shows them, `sd35 lab down` stops them".into());
     }
-    let offered = offered();
-    if let Some(unknown) = names.iter().find(|name| offered.iter().all(|(own, _)| own != *name)) {
-        return Err(format!("there is no {unknown} to start\n\n{HELP}"));
-    }
-    let chosen: Vec<&str> = if names.is_empty() {
-        offered.iter().filter(|(_, program)| program.find().is_ok()).map(|(name, _)| *name).collect()
+    let chosen: Vec<&Kind> = if names.is_empty() {
+        offered().filter(|kind| kind.is_here()).collect()
     } else {
-        names.to_vec()
+        names.iter().map(|name| kind(name)).collect::<Result<_, _>>()?
     };
     if chosen.is_empty() {
         return Err("none of the servers is on this machine: `sd35 lab doctor` says how to get them".into());
@@ -132,12 +129,10 @@ fn up(names: &[&str]) -> Result<(), String> {
     let (said, says) = io::pipe().map_err(failed)?;
     let mut holder = Command::new(std::env::current_exe().map_err(failed)?);
     // A server that is up already must not be taken for the one to start.
-    for (_, program) in &offered {
-        if let Some(variable) = program.variable {
-            holder.env_remove(variable);
-        }
+    for variable in offered().filter_map(Kind::variable) {
+        holder.env_remove(variable);
     }
-    holder.arg("hold").args(&chosen).current_dir("/");
+    holder.arg("hold").args(chosen.iter().map(|kind| kind.name)).current_dir("/");
     holder.stdin(Stdio::null()).stdout(says.try_clone().map_err(failed)?).stderr(says);
     let started = process::spawn_apart(&mut holder).map_err(failed);
     // Its end of the pipe is then the holder's alone, and is closed when that ends.
@@ -162,20 +157,25 @@ fn hold(names: &[&str]) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     runtime.block_on(async {
-        let mut servers: Vec<Box<dyn std::ops::Deref<Target = Server>>> = Vec::new();
+        let mut servers: Vec<Box<dyn Handle>> = Vec::new();
         let mut held = Vec::new();
         for name in names {
-            let server = start(name).await.map_err(|error| error.to_string())?;
-            println!("{server:?}", server = **server);
-            let variable = offered().iter().find(|(own, _)| own == name).and_then(|(_, p)| p.variable);
-            held.push(Held {
-                name: (*name).to_owned(),
-                variable: variable.unwrap_or_default().to_owned(),
-                address: server.address().to_string(),
-                version: server.version().to_owned(),
-                folder: server.folder().unwrap_or_default(),
-            });
-            servers.push(server);
+            let kind = kind(name)?;
+            // What is held needs no backend.
+            let start =
+                kind.start(loopback(0)).ok_or_else(|| format!("{name} is started by lessons only"))?;
+            let handle = start.await.map_err(|error| error.to_string())?;
+            for server in handle.servers() {
+                println!("{server:?}");
+                held.push(Held {
+                    name: (*name).to_owned(),
+                    variable: kind.variable().unwrap_or_default().to_owned(),
+                    address: server.address().to_string(),
+                    version: server.version().to_owned(),
+                    folder: server.folder().unwrap_or_default(),
+                });
+            }
+            servers.push(handle);
         }
         let path = state_file();
         let failed = |error: io::Error| format!("{} cannot be written: {error}", path.display());
@@ -194,19 +194,6 @@ fn hold(names: &[&str]) -> Result<(), String> {
         drop(servers);
         let _ = fs::remove_file(&path);
         Ok(())
-    })
-}
-
-async fn start(name: &str) -> Result<Box<dyn std::ops::Deref<Target = Server>>, LabError> {
-    Ok(match name {
-        "memcached" => Box::new(Memcached::start(64).await?),
-        #[cfg(feature = "sql")]
-        "postgres" => Box::new(crate::servers::postgres::Postgres::start().await?),
-        #[cfg(feature = "sql")]
-        "mariadb" => Box::new(crate::servers::mariadb::MariaDb::start().await?),
-        "rabbitmq" => Box::new(RabbitMq::start().await?),
-        "mongodb" => Box::new(MongoDb::start().await?),
-        _ => Box::new(Redis::start().await?),
     })
 }
 
@@ -249,19 +236,20 @@ enum Consent {
 }
 
 fn install(consent: Consent) -> Result<(), String> {
-    let packages = missing();
+    let missing: Vec<_> = kinds().iter().filter(|kind| !kind.missing().is_empty()).collect();
+    let packages: Vec<&str> = missing.iter().flat_map(|kind| kind.missing()).collect();
     if packages.is_empty() {
         println!("everything is here already");
         return Ok(());
     }
     if System::here() != System::Debian {
-        let lines: Vec<String> = packages.iter().map(|package| system::install(package)).collect();
+        let lines: Vec<String> = missing.iter().map(|kind| kind.install()).collect();
         return Err(format!(
             "this command knows Debian and Ubuntu only; here it would be:\n{}",
             lines.join("\n")
         ));
     }
-    let commands = [system::update(), system::install(&packages.join(" "))];
+    let commands = [system::update(), system::install_all(&packages)];
     println!("{}\n", commands.join("\n"));
     println!(
         "The lab does not need the services that some packages start; `systemctl disable --now` ends one."

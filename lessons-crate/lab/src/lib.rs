@@ -18,7 +18,7 @@
 //! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
 //! | load | [`Load`] | open and closed loop, latencies without coordinated omission; the same load by wrk |
-//! | what is here | [`doctor`] | which servers, where, and how to get the rest |
+//! | what is here | [`doctor`], [`kinds`] | which servers, where, and how to get the rest |
 //! | web client | [`http`] | one request, its answer and how long it took |
 //!
 //! Starting returns a guard. When it is dropped its processes and its folder are gone; when this process
@@ -32,12 +32,14 @@
 //! Unlike the rest of the library this module reads clocks and opens sockets and files. Its functions
 //! return boxed futures ([`Task`]), so that a cell which awaits one compiles quickly.
 
+mod body;
 mod command;
 mod doctor;
 mod door;
 mod forward;
 mod ground;
 pub mod http;
+mod kind;
 mod link;
 mod load;
 mod own;
@@ -51,27 +53,29 @@ mod stand_in;
 pub use command::main;
 pub use doctor::doctor;
 pub use ground::error::{LabError, Task};
+pub use kind::Kind;
 pub use link::{Link, heal, partition};
 pub use load::{Load, LoadResult, Moment, WrkResult};
 pub use own::gateway::{Gateway, StoreDown};
 pub use own::limiter::SharedLimiter;
 pub use own::parts::{Parts, Reads};
 pub use own::service::{Service, counts};
-pub use server::Server;
+pub use server::{Handle, Server};
 pub use servers::haproxy::HaProxy;
+pub use servers::kinds;
 #[cfg(feature = "sql")]
 pub use servers::mariadb::{MariaDb, MariaDbGroup};
 pub use servers::memcached::Memcached;
 pub use servers::mongodb::{MongoDb, document_store};
 pub use servers::nginx::Nginx;
 #[cfg(feature = "sql")]
-pub use servers::postgres::{PgBouncer, Postgres, PostgresGroup};
+pub use servers::postgres::{Postgres, bouncer::PgBouncer, group::PostgresGroup};
 pub use servers::rabbitmq::RabbitMq;
 pub use servers::rabbitmq::amqp::{Amqp, Confirm, Consumer, Delivery, Message};
-pub use servers::redis::{Redis, RedisCluster, RedisGroup, Reply};
+pub use servers::redis::{Redis, Reply, cluster::RedisCluster, group::RedisGroup};
 pub use servers::zookeeper::ZooKeeper;
 #[cfg(feature = "sql")]
 pub use sql::{Plan, Rows, Session, Sqlite};
 pub use stand_in::balancer::{BalanceMode, HttpBalancer};
-pub use stand_in::documents::{DocumentStore, Documents, Explained, MemoryDocuments};
+pub use stand_in::documents::{DocumentStore, Documents, Explained, memory::MemoryDocuments};
 pub use stand_in::resp::{Frame, Store};

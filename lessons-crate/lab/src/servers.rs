@@ -1,4 +1,6 @@
 //! Real servers, one file each: programs of this machine, started privately.
+//!
+//! A new one is its file, ending in a `KIND`, and two lines here. A test says which other lists lack it.
 
 pub(crate) mod haproxy;
 #[cfg(feature = "sql")]
@@ -11,3 +13,28 @@ pub(crate) mod postgres;
 pub(crate) mod rabbitmq;
 pub(crate) mod redis;
 pub(crate) mod zookeeper;
+
+use crate::kind::Kind;
+use crate::load::wrk;
+
+/// Every server that the lab knows, and the tools beside them: the one list that everything reads.
+pub fn kinds() -> &'static [&'static Kind] {
+    KINDS
+}
+
+const KINDS: &[&Kind] = &[
+    &redis::KIND,
+    &memcached::KIND,
+    #[cfg(feature = "sql")]
+    &postgres::KIND,
+    #[cfg(feature = "sql")]
+    &postgres::bouncer::KIND,
+    #[cfg(feature = "sql")]
+    &mariadb::KIND,
+    &rabbitmq::KIND,
+    &mongodb::KIND,
+    &zookeeper::KIND,
+    &nginx::KIND,
+    &haproxy::KIND,
+    &wrk::KIND,
+];

@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::ground::system;
-
 /// What the lab's functions return: a future that is ready to be awaited in a cell.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send + 'a>>;
 
@@ -17,24 +15,17 @@ pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, LabError>> + Send +
 #[non_exhaustive]
 pub enum LabError {
     /// No such program on this machine.
-    #[error(
-        "{program} is not installed. To install it: {}{}",
-        system::install(package),
-        address_in(variable)
-    )]
+    #[error("{program} is not installed. To install it: {install}{}", address_in(variable))]
     Missing {
         /// What was looked for.
         program: &'static str,
-        /// The Debian package that has it.
-        package: &'static str,
+        /// How to get it here: a command, or a sentence.
+        install: String,
         /// The environment variable that gives an address instead, where one is taken.
         variable: Option<&'static str>,
     },
     /// The program is there, but older than what the lab's configuration is written for.
-    #[error(
-        "{program} {found} is too old, {needed} or later is needed. To upgrade it: {}",
-        system::install(package)
-    )]
+    #[error("{program} {found} is too old, {needed} or later is needed. To upgrade it: {install}")]
     TooOld {
         /// The program.
         program: &'static str,
@@ -42,8 +33,8 @@ pub enum LabError {
         found: String,
         /// The oldest version that works.
         needed: &'static str,
-        /// The Debian package that has it.
-        package: &'static str,
+        /// How to get a newer one here.
+        install: String,
     },
     /// The environment gives an address that cannot be understood or is not of this machine.
     #[error("{variable}={value} is not an address such as 127.0.0.1:6379; correct or unset it")]

@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use crate::ground::error::LabError;
+pub(crate) use crate::ground::system::Package;
+use crate::ground::system::System;
 
 /// Where administrators' programs are, which the PATH of an ordinary user may lack.
 const USUAL: [&str; 7] = [
@@ -25,8 +27,8 @@ const USUAL: [&str; 7] = [
 pub(crate) struct Program {
     /// The file's name.
     pub(crate) name: &'static str,
-    /// The Debian package that has it.
-    pub(crate) package: &'static str,
+    /// What brings it.
+    pub(crate) package: Package,
     /// The environment variable that gives the address of a running one, where one can be used.
     pub(crate) variable: Option<&'static str>,
     /// How its version is known.
@@ -66,10 +68,15 @@ impl Program {
         address.map(Some).ok_or(LabError::BadAddress { variable, value })
     }
 
+    /// How to get it on this machine.
+    pub(crate) fn install(&self) -> String {
+        System::here().install(&self.package)
+    }
+
     /// Finds the program, and asks it for its version.
     pub(crate) fn find(&self) -> Result<Found, LabError> {
         let missing =
-            || LabError::Missing { program: self.name, package: self.package, variable: self.variable };
+            || LabError::Missing { program: self.name, install: self.install(), variable: self.variable };
         let path = self.path().ok_or_else(missing)?;
         let version = match self.version {
             Version::Flag(flag) => printed_version(&path, flag),
@@ -83,7 +90,7 @@ impl Program {
                 program: self.name,
                 found: version,
                 needed: self.oldest,
-                package: self.package,
+                install: self.install(),
             });
         }
         Ok(Found { path, version })
@@ -191,7 +198,7 @@ mod tests {
     fn a_missing_and_an_old_program_are_told_apart() {
         let shell = Program {
             name: "no-such-server",
-            package: "some-package",
+            package: Package::Named("some-package"),
             variable: Some("SD35_NO_SUCH_SERVER"),
             version: Version::Flag("--version"),
             oldest: "1.0",

@@ -14,18 +14,37 @@ pub(crate) enum System {
     Other,
 }
 
-/// What packages are called where it is not as on Debian; the columns are Fedora, Arch, Alpine, SUSE and
-/// Homebrew. Empty: there is no such package.
-const NAMES: [(&str, [&str; 5]); 5] = [
-    ("redis-server", ["redis", "redis", "redis", "redis", "redis"]),
-    ("postgresql", ["postgresql-server", "postgresql", "postgresql", "postgresql-server", "postgresql"]),
-    (
-        "mariadb-server-core mariadb-client-core",
-        ["mariadb-server", "mariadb", "mariadb mariadb-client", "mariadb", "mariadb"],
-    ),
-    ("rabbitmq-server", ["rabbitmq-server", "rabbitmq", "rabbitmq-server", "rabbitmq-server", "rabbitmq"]),
-    ("zookeeper default-jre-headless", ["", "", "", "", ""]),
-];
+/// What systems call the package that brings a program.
+#[derive(Debug)]
+pub(crate) enum Package {
+    /// One name everywhere.
+    Named(&'static str),
+    /// Debian's name (or names, apart by spaces), and those of Fedora, Arch, Alpine, SUSE and Homebrew; empty where
+    /// there is no such package.
+    Called(&'static str, [&'static str; 5]),
+    /// No system's package brings it: its name, Homebrew's if there is one, and what to do.
+    Elsewhere { name: &'static str, homebrew: &'static str, instead: &'static str },
+}
+
+impl Package {
+    /// Debian's name or names.
+    pub(crate) fn of_debian(&self) -> Option<&'static str> {
+        match self {
+            Self::Named(name) | Self::Called(name, _) => Some(name),
+            Self::Elsewhere { .. } => None,
+        }
+    }
+
+    /// The name in a table.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Named(name) | Self::Called(name, _) | Self::Elsewhere { name, .. } => name,
+        }
+    }
+}
+
+/// Debian's command that installs.
+const DEBIAN: &str = "apt-get install --no-install-recommends";
 
 impl System {
     /// The system of this machine.
@@ -59,8 +78,8 @@ impl System {
         Self::Other
     }
 
-    /// The command that installs what Debian calls `package`; a sentence where there is none.
-    pub(crate) fn install(self, package: &str) -> String {
+    /// The command that installs a package; a sentence where there is none.
+    pub(crate) fn install(self, package: &Package) -> String {
         let column = match self {
             Self::Debian | Self::Other => None,
             Self::Fedora => Some(0),
@@ -69,19 +88,17 @@ impl System {
             Self::Suse => Some(3),
             Self::Mac => Some(4),
         };
-        let names = NAMES.iter().find(|(debian, _)| *debian == package).map(|(_, names)| names);
-        let name = column.zip(names).map_or(package, |(column, names)| names[column]);
-        match (package, self) {
-            ("mongodb", Self::Mac) => return "brew install mongodb/brew/mongodb-community".into(),
-            ("mongodb", _) => return "no system packages it: see mongodb.com, or deploy/compose.yaml".into(),
-            ("secantusdb", _) => return "pip install secantusdb==0.7.0b3".into(),
-            _ => {}
-        }
+        let name = match (package, column) {
+            (Package::Elsewhere { homebrew, .. }, Some(4)) if !homebrew.is_empty() => homebrew,
+            (Package::Elsewhere { instead, .. }, _) => return (*instead).to_owned(),
+            (Package::Called(_, names), Some(column)) => names[column],
+            (Package::Named(name) | Package::Called(name, _), _) => name,
+        };
         let manager = match self {
             _ if name.is_empty() => {
-                return format!("there is no package here: see deploy/compose.yaml for {package}");
+                return format!("there is no package here: see deploy/compose.yaml for {}", package.name());
             }
-            Self::Debian => "apt-get install --no-install-recommends",
+            Self::Debian => DEBIAN,
             Self::Fedora => "dnf install",
             Self::Arch => "pacman -S",
             Self::Alpine => "apk add",
@@ -103,9 +120,9 @@ pub(crate) fn update() -> String {
     format!("{}apt-get update", sudo())
 }
 
-/// The command that installs a package on this machine.
-pub(crate) fn install(package: &str) -> String {
-    System::here().install(package)
+/// The command that installs these packages of Debian.
+pub(crate) fn install_all(packages: &[&str]) -> String {
+    format!("{}{DEBIAN} {}", sudo(), packages.join(" "))
 }
 
 #[cfg(test)]
@@ -114,6 +131,7 @@ mod tests {
 
     #[test]
     fn each_system_has_its_command() {
+        let redis = Package::Called("redis-server", ["redis"; 5]);
         let cases = [
             ("ID=debian\n", System::Debian, "apt-get install --no-install-recommends redis-server"),
             ("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", System::Debian, "redis-server"),
@@ -125,9 +143,14 @@ mod tests {
         ];
         for (release, system, command) in cases {
             assert_eq!(System::of(release), system, "{release}");
-            assert!(system.install("redis-server").contains(command), "{release}");
+            assert!(system.install(&redis).contains(command), "{release}");
         }
-        assert!(System::Fedora.install("zookeeper default-jre-headless").contains("deploy/compose.yaml"));
-        assert_eq!(System::Mac.install("nginx"), "brew install nginx");
+        assert!(
+            System::Fedora.install(&Package::Called("zookeeper", [""; 5])).contains("deploy/compose.yaml")
+        );
+        assert_eq!(System::Mac.install(&Package::Named("nginx")), "brew install nginx");
+        let tapped = Package::Elsewhere { name: "x", homebrew: "tap/x", instead: "see x.org" };
+        assert_eq!(System::Mac.install(&tapped), "brew install tap/x");
+        assert_eq!(System::Debian.install(&tapped), "see x.org");
     }
 }

@@ -4,17 +4,7 @@ use std::time::Duration;
 
 use algorithms::stats::quantile;
 
-use super::LoadResult;
-
-/// One request, as it is remembered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Answered {
-    /// When it should have been sent, in seconds from the start.
-    pub(super) due: f32,
-    /// From then to its answer.
-    pub(super) latency_ms: f32,
-    pub(super) well: bool,
-}
+use super::result::{Answered, LoadResult};
 
 /// What became of the requests that were due in a short time.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,18 +7,29 @@ use std::time::Duration;
 use algorithms::display::{MimeBundle, Render};
 use algorithms::table::{Table, fixed, thousands};
 
-use super::{Arrivals, Load, MOST_TIME, Target};
+use super::generator::{Arrivals, Load, MOST_TIME, Target};
 use crate::ground::error::{LabError, Task};
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
+use crate::kind::{Kind, Start};
 use crate::server::Place;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "wrk",
-    package: "wrk",
+    package: Package::Named("wrk"),
     variable: None,
     version: Version::Flag("-v"),
     oldest: "4.0",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "wrk",
+    title: "wrk",
+    about: "load generator of others",
+    programs: &[&PROGRAM],
+    start: Start::Never,
+    slow: false,
+    containers: &[],
 };
 
 /// What wrk reports of a load.

@@ -9,8 +9,7 @@ mod upstream;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use algorithms::gateway::{Plan, RadixRouter, hmac_sha256};
@@ -19,12 +18,16 @@ pub use limits::StoreDown;
 use limits::{Limits, Store};
 use upstream::Upstreams;
 
-use crate::door::{Door, Handler};
+use crate::door::{self, Behind, Handler};
 use crate::ground::error::{LabError, Task};
 use crate::own::limiter::SharedLimiter;
+use crate::server::{Server, is_our_own};
 use crate::servers::redis::Redis;
 
 /// A gateway in front of several services.
+///
+/// HTTP/1 and HTTP/2 pass, with streams, trailers and WebSockets, as through an
+/// [`HttpBalancer`](crate::HttpBalancer). A rule's time limit ends with the first byte of an answer.
 ///
 /// Where no rule fits, `/health` says which backends answer, and anything else gets 404.
 ///
@@ -50,7 +53,7 @@ use crate::servers::redis::Redis;
 /// # }
 /// ```
 pub struct Gateway {
-    door: Door,
+    server: Server,
     shared: Arc<Shared>,
 }
 
@@ -60,7 +63,6 @@ struct Shared {
     limits: Limits,
     upstreams: Upstreams,
     in_flight: AtomicUsize,
-    forwarded: AtomicU64,
     /// By rule and status; requests that fit no rule under an empty name.
     answered: Mutex<BTreeMap<(String, u16), u64>>,
 }
@@ -115,29 +117,16 @@ impl Gateway {
     fn start_with(plan: &Plan, store: Option<Store>) -> Task<'static, Self> {
         let current = Current::new(plan);
         Box::pin(async move {
-            let door = Door::new()?;
             let shared = Shared {
                 now: Mutex::new(Arc::new(current?)),
                 limits: Limits::new(store),
                 upstreams: Upstreams::default(),
                 in_flight: AtomicUsize::new(0),
-                forwarded: AtomicU64::new(0),
                 answered: Mutex::default(),
             };
-            let gateway = Self { door, shared: Arc::new(shared) };
-            gateway.restart().await?;
-            Ok(gateway)
+            let shared = Arc::new(shared);
+            Ok(Self { server: door::open("gateway", shared.clone())?, shared })
         })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.door.address()
-    }
-
-    /// The address of a path: `gateway.url("/orders")`.
-    pub fn url(&self, path: &str) -> String {
-        self.door.url(path)
     }
 
     /// Carries out another plan from now on. No request is lost; what was counted against limits is kept for the
@@ -163,7 +152,7 @@ impl Gateway {
 
     /// How many requests were sent to backends; one aggregated answer takes several.
     pub fn forwarded(&self) -> u64 {
-        self.shared.forwarded.load(Ordering::Relaxed)
+        self.shared.upstreams.forwarded.load(Ordering::Relaxed)
     }
 
     /// How many requests are in it now.
@@ -183,48 +172,23 @@ impl Gateway {
     /// Sets the counts back to zero.
     pub fn forget_counts(&self) {
         self.shared.answered().clear();
-        self.shared.forwarded.store(0, Ordering::Relaxed);
+        self.shared.upstreams.forwarded.store(0, Ordering::Relaxed);
+    }
+}
+
+is_our_own!(Gateway);
+
+impl Behind for Arc<Shared> {
+    fn handler(&self) -> Handler {
+        let shared = self.clone();
+        Handler::new(tower::service_fn(move |request| {
+            let shared = shared.clone();
+            async move { Ok(request::answer(request, shared).await) }
+        }))
     }
 
-    /// Ends it at once: its port refuses, its connections break.
-    pub fn kill(&self) {
-        self.door.kill();
-    }
-
-    /// Ends it in good order: it takes no new request, and answers those that it has, for 5 s at most.
-    ///
-    /// # Errors
-    ///
-    /// When some were not answered by then; it has ended anyway.
-    pub fn stop(&self) -> Task<'_, ()> {
-        Box::pin(self.door.stop())
-    }
-
-    /// Stops it in its tracks: it takes requests, and answers none of them.
-    pub fn pause(&self) {
-        self.door.pause();
-    }
-
-    /// Lets it go on after [`pause`](Self::pause).
-    pub fn resume(&self) {
-        self.door.resume();
-    }
-
-    /// Whether it listens.
-    pub fn is_running(&self) -> bool {
-        self.door.is_open()
-    }
-
-    /// Starts it again on the same port.
-    ///
-    /// # Errors
-    ///
-    /// When another program has taken the port meanwhile.
-    pub fn restart(&self) -> Task<'_, ()> {
-        let shared = self.shared.clone();
-        let handler: Handler =
-            Arc::new(move |request, peer| Box::pin(request::answer(request, peer, shared.clone())));
-        Box::pin(self.door.reopen(handler))
+    fn closed(&self) {
+        self.upstreams.forget_connections();
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::ground::error::Task;
 use crate::http::{self, Connection};
-use crate::own::service::Service;
+use crate::server::Server;
 use crate::servers::redis::Redis;
 
 /// How long "there is none" is kept in the cache: not long, because one may be made any moment.
@@ -114,8 +114,8 @@ pub(crate) enum Found {
 pub(crate) type Flights = Arc<Mutex<SingleFlight<String, oneshot::Sender<Found>>>>;
 
 impl Parts {
-    /// Only the store: every request asks it.
-    pub fn of(store: &Service) -> Self {
+    /// Only the store, such as a [`Service`](crate::Service): every request asks it.
+    pub fn of(store: &Server) -> Self {
         Self {
             store: store.address(),
             guard: None,

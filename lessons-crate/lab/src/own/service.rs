@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,22 +13,27 @@ use std::time::Duration;
 use algorithms::dist::{Constant, Distribution};
 use algorithms::rng::Rng;
 use algorithms::table::{Table, thousands};
-use hyper::Request;
-use hyper::body::Incoming;
-use tokio::sync::Semaphore;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::{Request, Response, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tower::ServiceExt as _;
 
-use crate::door::{Answer, Door, Handler};
-use crate::forward::plain;
+use crate::body::{Answer, AnyError, Kept, boxed, keeping, plain};
+use crate::door::{self, Behind, Handler};
 use crate::ground::error::Task;
 use crate::own::parts::{Flights, Found, Parts};
+use crate::server::{Server, is_our_own};
 
 /// A service that answers `GET` of any path with its name and the path.
+///
+/// It can have any `tower` service [behind](Self::serve) it instead: a router of axum, services of tonic, a GraphQL
+/// schema. What is set here happens before that is asked.
 ///
 /// Given [`Parts`], it looks the path up in them instead, and answers what it finds there, or 404, or 500 when
 /// their store does not answer. `/health` answers 200 or, when made unhealthy, 503. Answers carry its name in `x-served-by`.
 pub struct Service {
-    door: Door,
+    server: Server,
     shared: Arc<Shared>,
 }
 
@@ -43,6 +47,8 @@ struct Shared {
     present: AtomicU64,
     by_path: Mutex<BTreeMap<String, u64>>,
     flights: Flights,
+    /// What answers, in place of its name and the path.
+    behind: Option<Handler>,
 }
 
 /// Whether there is something at a path.
@@ -69,9 +75,37 @@ impl Service {
     ///
     /// When no port can be had.
     pub fn start(name: &str) -> Task<'static, Self> {
+        Self::open(name, None)
+    }
+
+    /// Starts any `tower` service under this name, such as an `axum::Router`: over HTTP/1 and HTTP/2, with bodies that
+    /// stream and connections that may become WebSockets. It is killed, paused and stopped as every other, and
+    /// delays, errors and capacity are set as for every other; `/health` stays the lab's.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had.
+    pub fn serve<S, B>(name: &str, behind: S) -> Task<'static, Self>
+    where
+        S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<AnyError>,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<AnyError>,
+    {
+        let behind = tower::service_fn(move |request| {
+            let asked = behind.clone().oneshot(request);
+            async move {
+                let failed = |error: S::Error| plain(500, &format!("{}\n", error.into()));
+                Ok(asked.await.map_or_else(failed, |answer| answer.map(boxed)))
+            }
+        });
+        Self::open(name, Some(Handler::new(behind)))
+    }
+
+    fn open(name: &str, behind: Option<Handler>) -> Task<'static, Self> {
         let name = name.to_owned();
         Box::pin(async move {
-            let door = Door::new()?;
             let settings = Settings {
                 delay: Box::new(Constant(0.0)),
                 error_rate: 0.0,
@@ -94,10 +128,10 @@ impl Service {
                 present: AtomicU64::new(0),
                 by_path: Mutex::new(BTreeMap::new()),
                 flights: Flights::default(),
+                behind,
             };
-            let service = Self { door, shared: Arc::new(shared) };
-            service.restart().await?;
-            Ok(service)
+            let shared = Arc::new(shared);
+            Ok(Self { server: door::open(&shared.name, shared.clone())?, shared })
         })
     }
 
@@ -116,21 +150,6 @@ impl Service {
             }
             Ok(services)
         })
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.shared.name
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.door.address()
-    }
-
-    /// The address of a path of it: `service.url("/")`.
-    pub fn url(&self, path: &str) -> String {
-        self.door.url(path)
     }
 
     /// How long each request takes once it has a place.
@@ -237,40 +256,21 @@ impl Service {
         }
         self.shared.by_path.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
 
-    /// Ends it at once: its port refuses, its connections break.
-    pub fn kill(&self) {
-        self.door.kill();
-        self.shared.present.store(0, Ordering::Relaxed);
+is_our_own!(Service);
+
+impl Behind for Arc<Shared> {
+    fn handler(&self) -> Handler {
+        let shared = self.clone();
+        Handler::new(tower::service_fn(move |request| {
+            let shared = shared.clone();
+            async move { Ok(answer(request, shared).await) }
+        }))
     }
 
-    /// Stops it in its tracks: it takes requests, and answers none of them.
-    pub fn pause(&self) {
-        self.door.pause();
-    }
-
-    /// Lets it go on after [`pause`](Self::pause).
-    pub fn resume(&self) {
-        self.door.resume();
-    }
-
-    /// Whether it listens.
-    pub fn is_running(&self) -> bool {
-        self.door.is_open()
-    }
-
-    /// Starts it again on the same port.
-    ///
-    /// # Errors
-    ///
-    /// When another program has taken the port meanwhile.
-    pub fn restart(&self) -> Task<'_, ()> {
-        Box::pin(async {
-            self.shared.present.store(0, Ordering::Relaxed);
-            let shared = self.shared.clone();
-            let handler: Handler = Arc::new(move |request, _| Box::pin(answer(request, shared.clone())));
-            self.door.reopen(handler).await
-        })
+    fn closed(&self) {
+        self.present.store(0, Ordering::Relaxed);
     }
 }
 
@@ -292,6 +292,11 @@ impl fmt::Debug for Service {
 impl Shared {
     fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, status: StatusCode) {
+        let counter = if status == StatusCode::INTERNAL_SERVER_ERROR { &self.failed } else { &self.served };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -318,12 +323,13 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
         return response(&shared, status, body);
     }
     *shared.by_path.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default() += 1;
-    let Some(_present) = Present::enter(&shared) else {
+    let Some(present) = Present::enter(&shared) else {
         shared.rejected.fetch_add(1, Ordering::Relaxed);
         return response(&shared, 503, "the line is full\n");
     };
     let places = shared.settings().places.clone();
-    let _place = places.acquire().await;
+    // Nobody closes them.
+    let place = places.acquire_owned().await.ok();
     let (delay, done, fails, known, parts) = {
         let settings = &mut *shared.settings();
         let delay = settings.delay.sample(&mut settings.rng);
@@ -337,6 +343,12 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
         shared.failed.fetch_add(1, Ordering::Relaxed);
         return response(&shared, 500, "failed, as it was told to\n");
     }
+    if let Some(behind) = &shared.behind {
+        let answer = behind.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        shared.count(answer.status());
+        let (parts, body) = signed(&shared, answer).into_parts();
+        return Answer::from_parts(parts, keeping(body, Under { _present: present, _place: place }));
+    }
     let (status, body) = match parts {
         None if known.is_some_and(|known| !known(&path)) => (404, "none\n".to_owned()),
         None => (200, format!("{} {path}\n", shared.name)),
@@ -346,16 +358,23 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
             Found::Failed => (500, "the store does not answer\n".to_owned()),
         },
     };
-    let counter = if status == 500 { &shared.failed } else { &shared.served };
-    counter.fetch_add(1, Ordering::Relaxed);
+    shared.count(StatusCode::from_u16(status).unwrap_or_default());
     response(&shared, status, &body)
 }
 
-/// A request that is in the service, until it is answered or its client is gone.
-struct Present<'a>(&'a AtomicU64);
+/// What a request holds until its answer is over.
+struct Under {
+    _present: Present,
+    _place: Option<OwnedSemaphorePermit>,
+}
 
-impl<'a> Present<'a> {
-    fn enter(shared: &'a Shared) -> Option<Self> {
+impl Kept for Under {}
+
+/// A request that is in the service, until it is answered or its client is gone.
+struct Present(Arc<Shared>);
+
+impl Present {
+    fn enter(shared: &Arc<Shared>) -> Option<Self> {
         let settings = shared.settings();
         let room = (settings.capacity as u64).saturating_add(settings.queue);
         // The settings are locked, so no two requests take the last room.
@@ -363,19 +382,23 @@ impl<'a> Present<'a> {
             return None;
         }
         shared.present.fetch_add(1, Ordering::Relaxed);
-        Some(Self(&shared.present))
+        Some(Self(shared.clone()))
     }
 }
 
-impl Drop for Present<'_> {
+impl Drop for Present {
     fn drop(&mut self) {
         // A kill may have set it to zero already.
-        let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+        let _ = self.0.present.try_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
     }
 }
 
 fn response(shared: &Shared, status: u16, body: &str) -> Answer {
-    let mut answer = plain(status, body);
+    signed(shared, plain(status, body))
+}
+
+/// An answer with the name of the service.
+fn signed(shared: &Shared, mut answer: Answer) -> Answer {
     if let Ok(name) = shared.name.parse() {
         answer.headers_mut().insert("x-served-by", name);
     }

@@ -9,20 +9,31 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
 use crate::ground::error::{LabError, Task};
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
 use crate::ground::talk;
 use crate::http;
+use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Server, is_a_server};
 use crate::stand_in::balancer::{BalanceMode, COLUMNS, Care, HttpBalancer, NAMES, Shared, Team};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "haproxy",
-    package: "haproxy",
+    package: Package::Named("haproxy"),
     // One that runs already has a configuration of its own.
     variable: None,
     version: Version::Flag("-v"),
     oldest: "2.0",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "haproxy",
+    title: "HAProxy",
+    about: "balancer with health checks",
+    programs: &[&PROGRAM],
+    start: Start::Before(|backend| started(HaProxy::balance(BalanceMode::RoundRobin, &[backend]))),
+    slow: false,
+    containers: &["haproxy"],
 };
 
 /// One HAProxy, balancing HTTP over backends that it checks at `/health` every 200 ms: two failures in

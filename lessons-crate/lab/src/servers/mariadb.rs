@@ -11,20 +11,34 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 use crate::ground::error::{LabError, Task};
-use crate::ground::program::{Program, Version, on_path};
+use crate::ground::program::{Package, Program, Version, on_path};
 use crate::ground::talk;
+use crate::kind::{Kind, Start, started};
 use crate::link::Link;
 use crate::server::{Launch, Place, Ready, Server, is_a_server};
 use crate::sql::{self, Plan, Rows, Session};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "mariadbd",
-    package: "mariadb-server-core mariadb-client-core",
+    package: Package::Called(
+        "mariadb-server-core mariadb-client-core",
+        ["mariadb-server", "mariadb", "mariadb mariadb-client", "mariadb", "mariadb"],
+    ),
     variable: Some("SD35_MARIADB"),
     version: Version::Flag("--version"),
     // The first with the privilege that a replica's users must not have.
     oldest: "10.5",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "mariadb",
+    title: "MariaDB",
+    about: "SQL database",
+    programs: &[&PROGRAM],
+    start: Start::Held(|| started(MariaDb::start())),
+    slow: false,
+    containers: &["mariadb"],
 };
 
 /// Who the lessons are, and who arranges replication; neither needs a password from this machine.
@@ -78,7 +92,7 @@ impl MariaDb {
         let data = place.path("data");
         let installer = on_path("mariadb-install-db").ok_or(LabError::Missing {
             program: "mariadb-install-db",
-            package: PROGRAM.package,
+            install: PROGRAM.install(),
             variable: PROGRAM.variable,
         })?;
         let make = [

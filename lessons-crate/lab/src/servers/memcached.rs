@@ -7,17 +7,28 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 
 use crate::ground::error::{LabError, Task};
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
 use crate::ground::talk;
+use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server, is_a_server};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "memcached",
-    package: "memcached",
+    package: Package::Named("memcached"),
     variable: Some("SD35_MEMCACHED"),
     version: Version::Flag("--version"),
     oldest: "1.5",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "memcached",
+    title: "memcached",
+    about: "cache",
+    programs: &[&PROGRAM],
+    start: Start::Held(|| started(Memcached::start(64))),
+    slow: false,
+    containers: &["memcached"],
 };
 
 /// One memcached.

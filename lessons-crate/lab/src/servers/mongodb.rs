@@ -13,13 +13,19 @@ use tokio::sync::Mutex;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::process::User;
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
+use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server, is_a_server};
-use crate::stand_in::documents::{DocumentStore, MemoryDocuments};
+use crate::stand_in::documents::DocumentStore;
+use crate::stand_in::documents::memory::MemoryDocuments;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "mongod",
-    package: "mongodb",
+    package: Package::Elsewhere {
+        name: "mongodb",
+        homebrew: "mongodb/brew/mongodb-community",
+        instead: "no system packages it: see mongodb.com, or deploy/compose.yaml",
+    },
     variable: Some("SD35_MONGODB"),
     version: Version::Flag("--version"),
     oldest: "4.4",
@@ -29,11 +35,25 @@ pub(crate) const PROGRAM: Program = Program {
 /// SecantusDB: a program that speaks MongoDB's protocol, for systems without a package of MongoDB.
 pub(crate) const STAND_IN: Program = Program {
     name: "secantusd-py",
-    package: "secantusdb",
+    package: Package::Elsewhere {
+        name: "secantusdb",
+        homebrew: "",
+        instead: "pip install secantusdb==0.7.0b3",
+    },
     variable: Some("SD35_MONGODB"),
     version: Version::Untold,
     oldest: "0.7",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "mongodb",
+    title: "MongoDB",
+    about: "documents",
+    programs: &[&PROGRAM, &STAND_IN],
+    start: Start::Held(|| started(MongoDb::start())),
+    slow: true,
+    containers: &["mongo-1", "mongo-2", "mongo-3"],
 };
 
 /// How long a connection or an answer may take.

@@ -7,20 +7,31 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::ground::error::{LabError, Task};
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
 use crate::ground::talk;
 use crate::http;
+use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Server, is_a_server};
 use crate::stand_in::balancer::{BalanceMode, Care, HttpBalancer, Shared, Team};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "nginx",
-    package: "nginx",
+    package: Package::Named("nginx"),
     // One that runs already has a configuration of its own.
     variable: None,
     version: Version::Flag("-v"),
     oldest: "1.14",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "nginx",
+    title: "nginx",
+    about: "balancer, reverse proxy, cache",
+    programs: &[&PROGRAM],
+    start: Start::Before(|backend| started(Nginx::reverse_proxy(backend))),
+    slow: false,
+    containers: &["nginx"],
 };
 
 /// One nginx.

@@ -1,7 +1,7 @@
 //! PostgreSQL: one server, shards, a primary with replicas, and a pool of connections in front.
 
-mod bouncer;
-mod group;
+pub(crate) mod bouncer;
+pub(crate) mod group;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,22 +12,32 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-pub(crate) use bouncer::PROGRAM as BOUNCER;
-pub use bouncer::PgBouncer;
-pub use group::PostgresGroup;
-
 use crate::ground::error::{LabError, Task};
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
+use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server, is_a_server};
 use crate::sql::{self, Plan, Rows, Session};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "postgres",
-    package: "postgresql",
+    package: Package::Called(
+        "postgresql",
+        ["postgresql-server", "postgresql", "postgresql", "postgresql-server", "postgresql"],
+    ),
     variable: Some("SD35_POSTGRES"),
     version: Version::Flag("--version"),
     oldest: "12.0",
     versioned: Some(("/usr/lib/postgresql", "bin")),
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "postgres",
+    title: "PostgreSQL",
+    about: "SQL database",
+    programs: &[&PROGRAM],
+    start: Start::Held(|| started(Postgres::start())),
+    slow: false,
+    containers: &["postgres"],
 };
 
 /// The superuser, who needs no password from this machine.

@@ -15,18 +15,32 @@ use amqp::Amqp;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::port::Port;
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
+use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server, is_a_server};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "rabbitmq-server",
-    package: "rabbitmq-server",
+    package: Package::Called(
+        "rabbitmq-server",
+        ["rabbitmq-server", "rabbitmq", "rabbitmq-server", "rabbitmq-server", "rabbitmq"],
+    ),
     variable: Some("SD35_RABBITMQ"),
     version: Version::InPath("rabbitmq_server-"),
     // The first with quorum queues.
     oldest: "3.8",
     // The program of this name on the PATH of a Debian is another one, which insists on its own user.
     versioned: Some(("/usr/lib/rabbitmq/lib", "sbin")),
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "rabbitmq",
+    title: "RabbitMQ",
+    about: "queues",
+    programs: &[&PROGRAM],
+    start: Start::Held(|| started(RabbitMq::start())),
+    slow: true,
+    containers: &["rabbitmq"],
 };
 
 /// Who may come in from this machine, in every new RabbitMQ.

@@ -1,7 +1,7 @@
 //! Redis: one server, and a primary with replicas and sentinels.
 
-mod cluster;
-mod group;
+pub(crate) mod cluster;
+pub(crate) mod group;
 mod reply;
 
 use std::net::SocketAddr;
@@ -10,22 +10,21 @@ use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 
-pub use cluster::RedisCluster;
-pub use group::RedisGroup;
 pub use reply::Reply;
 
 use algorithms::table::Table;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::port::Port;
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
 use crate::ground::talk;
+use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server, is_a_server};
 use crate::stand_in::resp::StandIn;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "redis-server",
-    package: "redis-server",
+    package: Package::Called("redis-server", ["redis"; 5]),
     variable: Some("SD35_REDIS"),
     version: Version::Flag("--version"),
     oldest: "6.2",
@@ -34,6 +33,16 @@ pub(crate) const PROGRAM: Program = Program {
 
 /// How long a connection or an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(crate) const KIND: Kind = Kind {
+    name: "redis",
+    title: "Redis",
+    about: "key-value store",
+    programs: &[&PROGRAM],
+    start: Start::Held(|| started(Redis::start())),
+    slow: false,
+    containers: &["redis"],
+};
 
 /// One Redis server.
 ///

@@ -11,20 +11,31 @@ use tokio::net::TcpStream;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::port::Port;
-use crate::ground::program::{Found, Program, Version};
+use crate::ground::program::{Found, Package, Program, Version};
 use crate::ground::talk;
-use crate::server::{Launch, Place, Ready, Server};
+use crate::kind::{Kind, Start, started};
+use crate::server::{Handle, Launch, Place, Ready, Server};
 
 /// ZooKeeper is a library for Java, so the program is Java.
 pub(crate) const PROGRAM: Program = Program {
     name: "java",
-    package: "zookeeper default-jre-headless",
+    package: Package::Called("zookeeper default-jre-headless", [""; 5]),
     variable: Some("SD35_ZOOKEEPER"),
     // Where Debian's package puts it; its manifest names what it needs.
     version: Version::Beside(LIBRARY),
     // The first that answers questions of four letters only when it is told to.
     oldest: "3.5",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "zookeeper",
+    title: "ZooKeeper",
+    about: "an ensemble that elects a leader",
+    programs: &[&PROGRAM],
+    start: Start::Alone(|| started(ZooKeeper::start(3))),
+    slow: true,
+    containers: &["zookeeper"],
 };
 
 const LIBRARY: &str = "/usr/share/java/zookeeper.jar";
@@ -38,6 +49,12 @@ pub struct ZooKeeper {
     members: Vec<Server>,
     /// Where the members talk to each other.
     _ports: Vec<[Port; 2]>,
+}
+
+impl Handle for ZooKeeper {
+    fn servers(&self) -> Vec<&Server> {
+        self.members.iter().collect()
+    }
 }
 
 impl ZooKeeper {

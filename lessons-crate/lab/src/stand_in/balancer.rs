@@ -1,13 +1,12 @@
 //! Our own HTTP balancer: a policy of [`load_balancer`](algorithms::load_balancer) on sockets.
 //!
-//! It runs inside this process, and plays nginx or HAProxy where they are missing. Each request is read whole,
-//! goes to the backend that the policy picks, and, where that is safe, to another one if the first is dead.
+//! It runs inside this process, and plays nginx or HAProxy where they are missing. Each request goes to the backend
+//! that the policy picks, and, where that is safe, to another one if the first is dead.
 
 mod mode;
 mod orders;
 mod team;
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,18 +18,20 @@ use tokio::time::MissedTickBehavior;
 
 pub use mode::BalanceMode;
 pub(crate) use mode::Care;
+use team::Turn;
 pub(crate) use team::{COLUMNS, NAMES, Team};
 
 use algorithms::hash::hash_str;
 use algorithms::load_balancer::{self, Balancer};
 use algorithms::table::Table;
 
-use crate::door::{Answer, Door, Handler};
-use crate::forward::{Connections, Failure, Forwarded, plain};
+use crate::body::{Answer, Kept, plain};
+use crate::door::{self, Behind, Handler, Peer};
+use crate::forward::{Connections, Failure, Forwarded};
 use crate::ground::error::{LabError, Task};
 use crate::ground::talk;
 use crate::http;
-use crate::server::{Inside, Server, is_a_server};
+use crate::server::{Server, is_a_server};
 
 /// The time between two health checks of a backend, and the longest that one may take: as with our HAProxy.
 const EVERY: Duration = Duration::from_millis(200);
@@ -45,7 +46,9 @@ const TRIES: usize = 3;
 /// back. The backends are called `s1`, `s2`, ... Where nginx and HAProxy are processes that `kill` ends, this is
 /// a task; it is killed, paused and restarted in the same words.
 ///
-/// Bodies are limited to 1 MiB for requests and 16 MiB for answers.
+/// HTTP/1 and HTTP/2 pass, with streams, trailers and WebSockets. What is no longer than 1 MiB is read whole, so that
+/// another backend can be asked when one fails in the middle; a longer request is refused with status 413. A body of
+/// unknown length streams, as does a longer answer: once it has begun, a backend that fails ends it.
 ///
 /// # Examples
 ///
@@ -111,10 +114,7 @@ impl HttpBalancer {
         Box::pin(async move {
             let team = Mutex::new(Arc::new(team?));
             let shared = Arc::new(Shared { team, connections: Connections::default(), care });
-            let door = Door::new()?;
-            let address = door.address();
-            let standing = Standing { door, shared: shared.clone(), checks: None };
-            Ok(Self { server: Server::inside(&name, address, Box::new(standing))?, shared })
+            Ok(Self { server: door::open(&name, shared.clone())?, shared })
         })
     }
 
@@ -193,43 +193,35 @@ impl HttpBalancer {
     }
 }
 
-/// The task, as a stand-in that is broken like a server.
-struct Standing {
-    door: Door,
-    shared: Arc<Shared>,
-    checks: Option<JoinHandle<()>>,
-}
-
-impl Inside for Standing {
-    fn start(&mut self) -> io::Result<()> {
-        let shared = self.shared.clone();
-        let handler: Handler = Arc::new(move |request, peer| Box::pin(answer(request, peer, shared.clone())));
-        self.door.open(handler)?;
-        if self.shared.care == Care::Checks {
-            self.checks = Some(tokio::spawn(check(self.shared.clone())));
-        }
-        Ok(())
+impl Behind for Arc<Shared> {
+    fn handler(&self) -> Handler {
+        let shared = self.clone();
+        Handler::new(tower::service_fn(move |request| {
+            let shared = shared.clone();
+            async move { Ok(answer(request, shared).await) }
+        }))
     }
 
-    fn stop(&mut self) {
-        self.door.kill();
-        if let Some(checks) = self.checks.take() {
-            checks.abort();
-        }
+    fn beside(&self) -> Option<JoinHandle<()>> {
+        (self.care == Care::Checks).then(|| tokio::spawn(check(self.clone())))
     }
 
-    fn pause(&mut self, paused: bool) {
-        if paused { self.door.pause() } else { self.door.resume() }
-    }
-
-    fn is_running(&self) -> bool {
-        self.door.is_open()
+    fn closed(&self) {
+        self.connections.forget();
     }
 }
 
-impl Drop for Standing {
-    fn drop(&mut self) {
-        self.stop();
+/// A backend that breaks off in the middle has failed.
+struct Streaming {
+    turn: Turn,
+    care: Care,
+}
+
+impl Kept for Streaming {
+    fn over(&mut self, all: bool) {
+        if !all {
+            self.turn.failed(self.care);
+        }
     }
 }
 
@@ -243,7 +235,7 @@ impl Shared {
         *self.team.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(team);
     }
 
-    async fn forward(&self, request: &Forwarded, client: Ipv4Addr) -> Answer {
+    async fn forward(&self, mut request: Forwarded, client: Ipv4Addr) -> Answer {
         let team = self.team();
         let most = if self.care == Care::Requests { team.len() } else { TRIES };
         let asked = load_balancer::Request {
@@ -255,15 +247,12 @@ impl Shared {
         while tried.len() < most
             && let Some(mut turn) = team.pick(&asked, &tried, self.care)
         {
-            let another = self.care == Care::Requests && request.is_idempotent();
-            match self.connections.ask(turn.address(), request).await {
-                Ok(answer)
-                    if another
-                        && [502, 503].contains(&answer.status().as_u16())
-                        && tried.len() + 1 < most => {}
+            let another = self.care == Care::Requests && request.is_repeatable();
+            match self.connections.ask(turn.address(), &mut request).await {
+                Ok(answer) if another && [502, 503].contains(&answer.status()) && tried.len() + 1 < most => {}
                 Ok(answer) => {
-                    turn.answered(answer.status().as_u16());
-                    return answer;
+                    turn.answered(answer.status());
+                    return answer.keeping(Streaming { turn, care: self.care });
                 }
                 Err(Failure::NotSent) => {}
                 Err(Failure::Broken) if another => {}
@@ -279,7 +268,8 @@ impl Shared {
     }
 }
 
-async fn answer(request: Request<Incoming>, peer: SocketAddr, shared: Arc<Shared>) -> Answer {
+async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
+    let peer = Peer::of(&request);
     let Some(request) = Forwarded::read(request, peer).await else {
         return plain(413, "the body is too large, or broke off\n");
     };
@@ -287,7 +277,7 @@ async fn answer(request: Request<Incoming>, peer: SocketAddr, shared: Arc<Shared
         IpAddr::V4(client) => client,
         IpAddr::V6(_) => Ipv4Addr::LOCALHOST,
     };
-    let answer = tokio::time::timeout(PATIENCE, shared.forward(&request, client)).await;
+    let answer = tokio::time::timeout(PATIENCE, shared.forward(request, client)).await;
     answer.unwrap_or_else(|_| plain(504, "the backend took too long\n"))
 }
 

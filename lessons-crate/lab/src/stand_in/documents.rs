@@ -13,7 +13,7 @@
 //! "BSON Specification 1.1", bsonspec.org; "MongoDB Extended JSON (v2)".
 
 mod filter;
-mod memory;
+pub(crate) mod memory;
 mod pipeline;
 mod update;
 mod value;
@@ -21,8 +21,6 @@ mod value;
 use std::fmt;
 
 use serde_json::{Value, json};
-
-pub use memory::MemoryDocuments;
 
 use algorithms::display::{MimeBundle, Render};
 use algorithms::table::Table;

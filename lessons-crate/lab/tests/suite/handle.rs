@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use lessons::lab::{
-    BalanceMode, HaProxy, LabError, Memcached, MongoDb, Nginx, RabbitMq, Redis, Service, ZooKeeper,
-};
+use lessons::lab::{Handle, LabError, Memcached, Nginx, Redis, Service, kinds};
 
 use crate::{Outcome, path_with_tools, processes_of, until};
 
@@ -61,54 +59,48 @@ async fn a_server_that_dies_at_start_shows_its_log() {
     assert!(error.contains("ended at start") && error.contains("no-such-setting"), "{error}");
 }
 
-/// Servers, with their folders.
-type Held = Vec<(Box<dyn std::any::Any>, PathBuf)>;
-
-/// Those that take seconds, because they are programs of Erlang, Java and Python.
-async fn slow_ones() -> Result<Held, Box<dyn std::error::Error>> {
-    let (rabbit, documents, ensemble) =
-        tokio::join!(RabbitMq::start(), MongoDb::start(), ZooKeeper::start(3));
-    let (rabbit, documents, ensemble) = (rabbit?, documents?, ensemble?);
-    let mut folders = vec![rabbit.folder().ok_or("a folder")?, documents.folder().ok_or("a folder")?];
-    folders.extend(ensemble.members().iter().filter_map(|member| member.folder()));
-    let own: Vec<Box<dyn std::any::Any>> = vec![Box::new(rabbit), Box::new(documents), Box::new(ensemble)];
-    let nothing = std::iter::repeat_with(|| Box::new(()) as Box<dyn std::any::Any>);
-    Ok(own.into_iter().chain(nothing).zip(folders).collect())
-}
-
-/// One of every kind of server that starts quickly.
-async fn one_of_each() -> Result<Held, Box<dyn std::error::Error>> {
+/// Servers of every kind that can be started alone or in front of a backend, quick ones or slow ones.
+async fn one_of_each(slow: bool) -> Result<Vec<Box<dyn Handle>>, LabError> {
     let backend = Service::start("a").await?;
-    let mut all: Held = Vec::new();
-    macro_rules! hold {
-        ($server:expr) => {{
-            let server = $server.await?;
-            println!("START {:?}, memory {} MB", server, server.memory() / 1_000_000);
-            let folder = server.folder().ok_or("a folder")?;
-            all.push((Box::new(server), folder));
-        }};
+    let starts =
+        kinds().iter().filter(|kind| kind.slow == slow).filter_map(|kind| kind.start(backend.address()));
+    let mut all = Vec::new();
+    if slow {
+        // Side by side, because each takes seconds.
+        let running: Vec<_> = starts.map(tokio::spawn).collect();
+        for started in running {
+            all.push(
+                started.await.map_err(|error| LabError::TooLong {
+                    what: error.to_string(),
+                    waited: Duration::ZERO,
+                })??,
+            );
+        }
+    } else {
+        for start in starts {
+            all.push(start.await?);
+        }
     }
-    hold!(Redis::start());
-    hold!(Memcached::start(16));
-    hold!(Nginx::reverse_proxy(backend.address()));
-    hold!(HaProxy::balance(BalanceMode::RoundRobin, &[backend.address()]));
-    #[cfg(feature = "sql")]
-    {
-        hold!(lessons::lab::Postgres::start());
-        hold!(lessons::lab::MariaDb::start());
+    for server in all.iter().flat_map(|handle| handle.servers()) {
+        println!("START {server:?}, memory {} MB", server.memory() / 1_000_000);
     }
     Ok(all)
+}
+
+/// The folders of all these servers.
+fn folders(handles: &[Box<dyn Handle>]) -> Vec<PathBuf> {
+    handles.iter().flat_map(|handle| handle.servers()).filter_map(|server| server.folder()).collect()
 }
 
 /// What the next tests run in a process of its own.
 #[tokio::test]
 #[ignore = "started by another test, which kills it"]
 async fn hold_one_of_each() -> Outcome {
-    let mut servers = one_of_each().await?;
+    let mut servers = one_of_each(false).await?;
     if std::env::var_os("SLOW_ONES").is_some() {
-        servers.extend(slow_ones().await?);
+        servers.extend(one_of_each(true).await?);
     }
-    for (_, folder) in &servers {
+    for folder in folders(&servers) {
         println!("HOLDING {}", folder.display());
     }
     println!("ALL");
@@ -145,7 +137,9 @@ fn unused_segments() -> usize {
 #[tokio::test]
 async fn nothing_is_left_when_the_process_is_killed() -> Outcome {
     let (mut holder, folders) = hold(true)?;
-    assert_eq!(folders.len(), if cfg!(feature = "sql") { 11 } else { 9 }, "{folders:?}");
+    // Each that can be started has a folder, and an ensemble has several.
+    let startable = kinds().iter().filter(|kind| kind.start(([127, 0, 0, 1], 0).into()).is_some()).count();
+    assert!(folders.len() > startable && startable >= 7, "{folders:?}");
     holder.kill()?;
     holder.wait()?;
     let home = folders[0].parent().ok_or("a home")?;
@@ -187,12 +181,12 @@ async fn the_next_start_cleans_up_when_the_keeper_was_killed_too() -> Outcome {
 async fn start_and_stop_often() -> Outcome {
     let open = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
-    drop((one_of_each().await?, slow_ones().await?));
+    drop((one_of_each(false).await?, one_of_each(true).await?));
     let before = (open(), threads(), unused_segments());
     for _ in 0..3 {
-        drop(one_of_each().await?);
+        drop(one_of_each(false).await?);
     }
-    drop(slow_ones().await?);
+    drop(one_of_each(true).await?);
     let backend = Service::start("a").await?;
     for _ in 0..100 {
         drop(Redis::start().await?);

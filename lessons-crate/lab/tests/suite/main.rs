@@ -9,13 +9,17 @@ mod documents;
 mod errors;
 mod front;
 mod gateway;
+mod grpc;
 mod handle;
 mod key_value;
 mod link;
+mod lists;
 mod load;
 mod queues;
 mod service;
 mod stand_in;
+mod streams;
+mod web;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

@@ -9,20 +9,25 @@ use algorithms::gateway::plan::{Part, Rule, Target};
 use algorithms::gateway::{Access, RouteMatch, Router as _, canary, clean_path, token};
 use algorithms::rate_limit::headers::{TOO_MANY_REQUESTS, rate_limit_fields};
 use http_body_util::BodyExt as _;
-use hyper::body::{Bytes, Incoming};
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{Current, Shared, fingerprint};
-use crate::door::Answer;
-use crate::forward::{Forwarded, plain};
+use crate::body::{Answer, Kept, plain};
+use crate::door::Peer;
+use crate::forward::Forwarded;
+
+/// No part of an answer is larger, in bytes.
+const MOST_PART: usize = 16 * 1024 * 1024;
 
 /// An early answer: the request goes no further.
 struct Refused(Box<Answer>);
 
-pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, shared: Arc<Shared>) -> Answer {
+pub(super) async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
+    let peer = Peer::of(&request);
     let current = shared.current();
     let mut rule_name = String::new();
     let answer = match handle(request, peer, &shared, &current, &mut rule_name).await {
@@ -51,7 +56,7 @@ async fn handle(
         return Err(refuse(405, "no such method here").with("allow", &rule.methods.join(", ")));
     }
     // Before all that costs something: a gateway that is full says so at once.
-    let _place = Place::take(shared, current.plan.most_in_flight)
+    let place = Place::take(shared, current.plan.most_in_flight)
         .ok_or_else(|| refuse(503, "the gateway is full").with("retry-after", "1"))?;
     let consumer = identify(rule, request.headers(), current)?;
     let who = consumer.clone().unwrap_or_else(|| peer.ip().to_string());
@@ -73,11 +78,12 @@ async fn handle(
             let canary =
                 rule.canary.as_ref().filter(|split| canary::is_chosen(&who, &rule.name, split.share));
             let group = canary.map_or(group, |split| &split.group);
-            shared.upstreams.send(shared, &current.plan, group, forwarded, rule.timeout).await
+            shared.upstreams.send(&current.plan, group, forwarded, rule.timeout, place).await
         }
         Target::Parts { parts, deadline } => {
             let found: Vec<(Part, String)> =
                 parts.iter().map(|part| (part.clone(), fill(&part.path, &found))).collect();
+            let _place = place;
             aggregate(shared, current, found, forwarded, *deadline).await
         }
     };
@@ -156,21 +162,18 @@ async fn aggregate(
         let (shared, current) = (shared.clone(), current.clone());
         let mut headers = request.headers.clone();
         headers.remove("content-type");
-        let forwarded = Forwarded { method: Method::GET, path, headers, body: Bytes::new() };
+        let forwarded = Forwarded::get(path, headers);
         running.spawn(async move {
             let plan = &current.plan;
-            (number, shared.upstreams.send(&shared, plan, &part.group, forwarded, deadline).await)
+            let answer = shared.upstreams.send(plan, &part.group, forwarded, deadline, Nothing);
+            let found = tokio::time::timeout(deadline, async { content(answer.await).await }).await;
+            (number, found.ok().flatten())
         });
     }
     let mut answers: Vec<Option<Value>> = vec![None; names.len()];
     // Each part has the deadline as its own time limit, so none is waited for longer.
-    while let Some(Ok((number, answer))) = running.join_next().await {
-        if answer.status().is_success() {
-            // A body in memory: collecting it neither waits nor fails.
-            let bytes = answer.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-            let text = || Value::from(String::from_utf8_lossy(&bytes).trim_end());
-            answers[number] = Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| text()));
-        }
+    while let Some(Ok((number, found))) = running.join_next().await {
+        answers[number] = found;
     }
     let missing: Vec<&str> = names
         .iter()
@@ -190,6 +193,23 @@ async fn aggregate(
     answer
 }
 
+/// What a part answered: JSON, or its text. Nothing when it failed, or is too large.
+async fn content(answer: Answer) -> Option<Value> {
+    if !answer.status().is_success() {
+        return None;
+    }
+    let (mut body, mut bytes) = (answer.into_body(), Vec::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        if bytes.len() + data.len() > MOST_PART {
+            return None;
+        }
+        bytes.extend_from_slice(&data);
+    }
+    let text = || Value::from(String::from_utf8_lossy(&bytes).trim_end());
+    Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
+}
+
 /// Which backends answered when last asked.
 fn health(shared: &Shared, current: &Current) -> Answer {
     let lines = current.plan.groups.iter().map(|(group, backends)| {
@@ -200,17 +220,24 @@ fn health(shared: &Shared, current: &Current) -> Answer {
 }
 
 /// A request that is in the gateway.
-struct Place<'a>(&'a Shared);
+struct Place(Arc<Shared>);
 
-impl<'a> Place<'a> {
-    fn take(shared: &'a Shared, most: Option<usize>) -> Option<Self> {
+impl Kept for Place {}
+
+/// A part of an answer has no place of its own.
+struct Nothing;
+
+impl Kept for Nothing {}
+
+impl Place {
+    fn take(shared: &Arc<Shared>, most: Option<usize>) -> Option<Self> {
         let before = shared.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = Self(shared);
+        let place = Self(shared.clone());
         most.is_none_or(|most| before < most).then_some(place)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }

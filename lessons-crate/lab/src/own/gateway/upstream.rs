@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use algorithms::gateway::Plan;
 
-use super::Shared;
-use crate::door::Answer;
-use crate::forward::{Connections, Failure, Forwarded, plain};
+use crate::body::{Answer, Kept, plain};
+use crate::forward::{Connections, Failure, Forwarded};
 
 /// How long a backend that refused is left out.
 const LEFT_OUT: Duration = Duration::from_secs(1);
@@ -23,31 +22,35 @@ pub(super) struct Upstreams {
     turn: AtomicU64,
     connections: Connections,
     left_out: Mutex<BTreeMap<SocketAddr, Instant>>,
+    /// How many requests were sent.
+    pub(super) forwarded: AtomicU64,
 }
 
 impl Upstreams {
     /// Sends the request to a backend of the group, in turn; one that refuses is left out for a second, and
     /// another one asked.
     ///
+    /// Something is kept until the answer's body is over.
+    ///
     /// A request that a backend may have got is sent again only if doing it twice is the same as once.
     pub(super) async fn send(
         &self,
-        shared: &Shared,
         plan: &Plan,
         group: &str,
-        request: Forwarded,
+        mut request: Forwarded,
         timeout: Duration,
+        kept: impl Kept,
     ) -> Answer {
         let backends = plan.groups.get(group).map_or(&[][..], Vec::as_slice);
         let tries = async {
             for backend in self.in_turn(backends).into_iter().take(TRIES) {
-                shared.forwarded.fetch_add(1, Ordering::Relaxed);
-                match self.connections.ask(backend, &request).await {
-                    Ok(answer) => return answer,
+                self.forwarded.fetch_add(1, Ordering::Relaxed);
+                match self.connections.ask(backend, &mut request).await {
+                    Ok(answer) => return answer.keeping(kept),
                     Err(Failure::NotSent) => {
                         self.lock_left_out().insert(backend, Instant::now() + LEFT_OUT);
                     }
-                    Err(Failure::Broken) if request.is_idempotent() => {}
+                    Err(Failure::Broken) if request.is_repeatable() => {}
                     Err(Failure::Broken) => return plain(502, "the backend broke off\n"),
                 }
             }
@@ -55,6 +58,10 @@ impl Upstreams {
         };
         let answer = tokio::time::timeout(timeout, tries).await;
         answer.unwrap_or_else(|_| plain(504, "the backend took too long\n"))
+    }
+
+    pub(super) fn forget_connections(&self) {
+        self.connections.forget();
     }
 
     /// Whether a backend was not found dead a moment ago.

@@ -4,18 +4,29 @@ use sqlx::postgres::PgPool;
 
 use super::{Postgres, USER, pool, ready};
 use crate::ground::error::Task;
-use crate::ground::program::{Program, Version};
+use crate::ground::program::{Package, Program, Version};
+use crate::kind::{Kind, Start};
 use crate::server::{Launch, Place, Server, is_a_server};
 use crate::sql::{self, Rows};
 
 pub(crate) const PROGRAM: Program = Program {
     name: "pgbouncer",
-    package: "pgbouncer",
+    package: Package::Named("pgbouncer"),
     // One that runs already has a configuration of its own.
     variable: None,
     version: Version::Flag("--version"),
     oldest: "1.12",
     versioned: None,
+};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "pgbouncer",
+    title: "PgBouncer",
+    about: "a pool of connections before PostgreSQL",
+    programs: &[&PROGRAM],
+    start: Start::Never,
+    slow: false,
+    containers: &[],
 };
 
 /// One PgBouncer in front of a PostgreSQL, which lends a connection for one transaction at a time.

@@ -38,7 +38,7 @@ impl Inside for StandIn {
         Ok(())
     }
 
-    fn stop(&mut self) {
+    fn kill(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
         }
@@ -55,7 +55,7 @@ impl Inside for StandIn {
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        self.stop();
+        self.kill();
     }
 }
 
