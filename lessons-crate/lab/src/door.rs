@@ -209,6 +209,8 @@ async fn serve(listener: TcpListener, room: Room, draining: watch::Receiver<bool
             accepted = listener.accept() => {
                 let Ok((stream, peer)) = accepted else { continue };
                 let _ = stream.set_nodelay(true);
+                let stream = Arc::new(stream);
+                room.sockets.add(&stream);
                 connections.spawn(converse(stream, peer, room.clone(), draining.clone()));
             }
             Some(_) = connections.join_next() => {}
@@ -220,9 +222,7 @@ async fn serve(listener: TcpListener, room: Room, draining: watch::Receiver<bool
 }
 
 /// Answers the requests of one connection until it ends, or leaves for another protocol.
-async fn converse(stream: TcpStream, peer: SocketAddr, room: Room, mut draining: watch::Receiver<bool>) {
-    let stream = Arc::new(stream);
-    room.sockets.add(&stream);
+async fn converse(stream: Arc<TcpStream>, peer: SocketAddr, room: Room, mut draining: watch::Receiver<bool>) {
     let Room { handler, phase, .. } = room;
     let wire = TokioIo::new(Wire::new(stream, &phase));
     let service = service_fn(move |mut request: Request<Incoming>| {

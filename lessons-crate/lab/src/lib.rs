@@ -48,6 +48,7 @@ mod servers;
 #[cfg(feature = "sql")]
 mod sql;
 mod stand_in;
+mod words;
 
 #[doc(hidden)]
 pub use command::main;

@@ -1,7 +1,6 @@
 //! A running server as a value.
 
 mod place;
-mod words;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -18,7 +17,6 @@ use crate::ground::program::Program;
 use crate::ground::{process, talk};
 use place::{Failed, Instance, Process, TAIL, last_lines, run_in};
 pub(crate) use place::{Launch, Place, Ready};
-pub(crate) use words::{is_a_server, is_our_own};
 
 /// How long one attempt to get an answer may take.
 const ATTEMPT: Duration = Duration::from_secs(2);

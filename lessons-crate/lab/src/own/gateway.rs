@@ -21,8 +21,9 @@ use upstream::Upstreams;
 use crate::door::{self, Behind, Handler};
 use crate::ground::error::{LabError, Task};
 use crate::own::limiter::SharedLimiter;
-use crate::server::{Server, is_our_own};
+use crate::server::Server;
 use crate::servers::redis::Redis;
+use crate::words::is_our_own;
 
 /// A gateway in front of several services.
 ///

@@ -15,8 +15,9 @@ use crate::ground::program::{Package, Program, Version, on_path};
 use crate::ground::talk;
 use crate::kind::{Kind, Start, started};
 use crate::link::Link;
-use crate::server::{Launch, Place, Ready, Server, is_a_server};
+use crate::server::{Launch, Place, Ready, Server};
 use crate::sql::{self, Plan, Rows, Session};
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "mariadbd",

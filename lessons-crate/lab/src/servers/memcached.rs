@@ -10,7 +10,8 @@ use crate::ground::error::{LabError, Task};
 use crate::ground::program::{Package, Program, Version};
 use crate::ground::talk;
 use crate::kind::{Kind, Start, started};
-use crate::server::{Launch, Place, Ready, Server, is_a_server};
+use crate::server::{Launch, Place, Ready, Server};
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "memcached",

@@ -15,9 +15,10 @@ use crate::ground::error::{LabError, Task};
 use crate::ground::process::User;
 use crate::ground::program::{Package, Program, Version};
 use crate::kind::{Kind, Start, started};
-use crate::server::{Launch, Place, Ready, Server, is_a_server};
+use crate::server::{Launch, Place, Ready, Server};
 use crate::stand_in::documents::DocumentStore;
 use crate::stand_in::documents::memory::MemoryDocuments;
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "mongod",

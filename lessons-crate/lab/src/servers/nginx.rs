@@ -11,8 +11,9 @@ use crate::ground::program::{Package, Program, Version};
 use crate::ground::talk;
 use crate::http;
 use crate::kind::{Kind, Start, started};
-use crate::server::{Launch, Place, Server, is_a_server};
+use crate::server::{Launch, Place, Server};
 use crate::stand_in::balancer::{BalanceMode, Care, HttpBalancer, Shared, Team};
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "nginx",

@@ -15,8 +15,9 @@ use tokio::net::TcpStream;
 use crate::ground::error::{LabError, Task};
 use crate::ground::program::{Package, Program, Version};
 use crate::kind::{Kind, Start, started};
-use crate::server::{Launch, Place, Ready, Server, is_a_server};
+use crate::server::{Launch, Place, Ready, Server};
 use crate::sql::{self, Plan, Rows, Session};
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "postgres",

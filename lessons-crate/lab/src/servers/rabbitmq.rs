@@ -17,7 +17,8 @@ use crate::ground::error::{LabError, Task};
 use crate::ground::port::Port;
 use crate::ground::program::{Package, Program, Version};
 use crate::kind::{Kind, Start, started};
-use crate::server::{Launch, Place, Ready, Server, is_a_server};
+use crate::server::{Launch, Place, Ready, Server};
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "rabbitmq-server",

@@ -19,8 +19,9 @@ use crate::ground::port::Port;
 use crate::ground::program::{Package, Program, Version};
 use crate::ground::talk;
 use crate::kind::{Kind, Start, started};
-use crate::server::{Launch, Place, Ready, Server, is_a_server};
+use crate::server::{Launch, Place, Ready, Server};
 use crate::stand_in::resp::StandIn;
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "redis-server",

@@ -31,7 +31,8 @@ use crate::forward::{Connections, Failure, Forwarded};
 use crate::ground::error::{LabError, Task};
 use crate::ground::talk;
 use crate::http;
-use crate::server::{Server, is_a_server};
+use crate::server::Server;
+use crate::words::is_a_server;
 
 /// The time between two health checks of a backend, and the longest that one may take: as with our HAProxy.
 const EVERY: Duration = Duration::from_millis(200);

@@ -94,7 +94,7 @@ async fn counting(address: SocketAddr, to: u64) -> Result<Streaming<Number>, Box
 }
 
 impl Pieces for Streaming<Number> {
-    async fn next(&mut self) -> bool {
+    async fn came(&mut self) -> bool {
         matches!(self.message().await, Ok(Some(_)))
     }
 }
@@ -164,7 +164,7 @@ async fn a_stream_is_drained() -> Outcome {
     let (service, open, ways) = started().await?;
     for address in ways.addresses() {
         let mut numbers = counting(address, 40).await?;
-        assert!(numbers.next().await);
+        assert!(numbers.came().await);
         // All of it comes, and then it is over; nobody new comes in meanwhile.
         let (stopped, rest) = tokio::join!(service.stop(), async {
             let refused = tokio::net::TcpStream::connect(service.address()).await.is_err();
@@ -177,9 +177,9 @@ async fn a_stream_is_drained() -> Outcome {
     }
     // One that never ends has 5 s.
     let mut endless = counting(ways.straight.address(), 0).await?;
-    assert!(endless.next().await);
+    assert!(endless.came().await);
     assert!(service.stop().await.is_err() && !service.is_running());
-    while endless.next().await {}
+    while endless.came().await {}
     open.none_left("it was ended").await;
     Ok(())
 }

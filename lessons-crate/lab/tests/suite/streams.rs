@@ -72,7 +72,7 @@ impl Drop for One {
 /// A stream as a client sees it: the next piece, whatever it is, or how it ended.
 pub(crate) trait Pieces {
     /// True for a piece, false for the end or an error.
-    async fn next(&mut self) -> bool;
+    async fn came(&mut self) -> bool;
 }
 
 /// One stream that runs, and what breaks it.
@@ -98,7 +98,7 @@ where
             service.restart().await?;
             // A balancer finds out by itself that it is back; it was not down for long enough to be out.
             let mut again = (self.stream)(address).await;
-            assert!(again.next().await, "it comes again by {address}");
+            assert!(again.came().await, "it comes again by {address}");
         }
         let [straight, balanced, guarded] = ways.addresses();
         self.pausing(balanced, || drop(ways.balancer.pause()), || drop(ways.balancer.resume())).await;
@@ -110,7 +110,7 @@ where
         for (link, address) in
             [&ways.straight, &ways.balanced, &ways.guarded].into_iter().zip([straight, balanced, guarded])
         {
-            self.ended(address, "the link was reset", || drop(link.reset())).await;
+            self.ended(address, "the link was reset", || _ = link.reset()).await;
         }
         assert_eq!((ways.gateway.in_flight(), service.in_flight()), (0, 0));
         Ok(())
@@ -118,17 +118,17 @@ where
 
     async fn pausing(&self, address: SocketAddr, pause: impl FnOnce(), resume: impl FnOnce()) {
         let mut pieces = (self.stream)(address).await;
-        assert!(pieces.next().await, "the first piece by {address}");
+        assert!(pieces.came().await, "the first piece by {address}");
         pause();
         // What was under way when the pause came still arrives.
         let silent =
-            async { while tokio::time::timeout(SILENCE, pieces.next()).await.is_ok_and(|came| came) {} };
+            async { while tokio::time::timeout(SILENCE, pieces.came()).await.is_ok_and(|came| came) {} };
         assert!(
             tokio::time::timeout(PROMPT, silent).await.is_ok(),
             "it goes on by {address} although paused"
         );
         resume();
-        let came = tokio::time::timeout(PROMPT, pieces.next()).await;
+        let came = tokio::time::timeout(PROMPT, pieces.came()).await;
         assert_eq!(came, Ok(true), "it goes on by {address} after a pause");
         drop(pieces);
         self.open.none_left("the client went").await;
@@ -136,9 +136,9 @@ where
 
     async fn ended(&self, address: SocketAddr, what: &str, end: impl FnOnce()) {
         let mut pieces = (self.stream)(address).await;
-        assert!(pieces.next().await, "the first piece by {address}");
+        assert!(pieces.came().await, "the first piece by {address}");
         end();
-        let over = async { while pieces.next().await {} };
+        let over = async { while pieces.came().await {} };
         assert!(tokio::time::timeout(PROMPT, over).await.is_ok(), "{address} is silent when {what}");
         self.open.none_left(what).await;
     }

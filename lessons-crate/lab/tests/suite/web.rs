@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
@@ -92,7 +94,7 @@ async fn started() -> Result<(Service, Open, Ways), Box<dyn std::error::Error>> 
 struct Body1(reqwest::Response);
 
 impl Pieces for Body1 {
-    async fn next(&mut self) -> bool {
+    async fn came(&mut self) -> bool {
         matches!(self.0.chunk().await, Ok(Some(_)))
     }
 }
@@ -122,8 +124,8 @@ async fn connected(address: SocketAddr) -> Result<Socket, tungstenite::Error> {
 }
 
 impl Pieces for Socket {
-    async fn next(&mut self) -> bool {
-        matches!(StreamExt::next(self).await, Some(Ok(tungstenite::Message::Text(_))))
+    async fn came(&mut self) -> bool {
+        matches!(self.next().await, Some(Ok(tungstenite::Message::Text(_))))
     }
 }
 
@@ -134,11 +136,11 @@ async fn websockets_pass_and_are_broken() -> Outcome {
         let mut socket = connected(address).await?;
         for word in ["one", "two"] {
             socket.send(word.into()).await?;
-            let heard = StreamExt::next(&mut socket).await.ok_or("an answer")??;
+            let heard = socket.next().await.ok_or("an answer")??;
             assert_eq!(heard.into_text()?.as_str(), word);
         }
         socket.close(None).await?;
-        while Pieces::next(&mut socket).await {}
+        while socket.came().await {}
         open.none_left("it was closed").await;
         let refused = connect_async(format!("ws://{address}/nowhere")).await;
         assert!(matches!(refused, Err(tungstenite::Error::Http(answer)) if answer.status() == 404));
@@ -154,9 +156,9 @@ async fn websockets_pass_and_are_broken() -> Outcome {
     let stopping = std::time::Instant::now();
     let (stopped, ()) = tokio::join!(service.stop(), async {
         last.send("still here".into()).await.expect("heard");
-        assert!(Pieces::next(&mut last).await);
+        assert!(last.came().await);
         last.close(None).await.expect("closed");
-        while Pieces::next(&mut last).await {}
+        while last.came().await {}
     });
     stopped?;
     assert!(stopping.elapsed() < Duration::from_secs(4), "{:?}", stopping.elapsed());
@@ -238,14 +240,14 @@ async fn bodies_of_unknown_length_and_large_answers_stream_and_what_is_set_holds
 #[tokio::test]
 async fn a_slow_reader_slows_the_writer() -> Outcome {
     // An endless answer in pieces of 64 KiB, counted as they are asked for.
-    let asked = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let asked = Arc::new(AtomicU64::new(0));
     let counted = asked.clone();
     let endless = Router::new().route(
         "/",
         get(move || {
             let counted = counted.clone();
             std::future::ready(Body::from_stream(stream::repeat_with(move || {
-                counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                counted.fetch_add(1, Ordering::Relaxed);
                 Ok::<_, Infallible>(Bytes::from_static(&[0; 64 << 10]))
             })))
         }),
@@ -257,17 +259,18 @@ async fn a_slow_reader_slows_the_writer() -> Outcome {
         let builder = if http2 { builder.http2_prior_knowledge() } else { builder };
         let mut answer = builder.build()?.get(front.url("/")).send().await?;
         assert!(answer.chunk().await?.is_some());
-        let mut before = u64::MAX;
+        let before = AtomicU64::new(u64::MAX);
         until("the writer waits", async || {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            let now = asked.load(std::sync::atomic::Ordering::Relaxed);
-            std::mem::replace(&mut before, now) == now
+            let now = asked.load(Ordering::Relaxed);
+            before.swap(now, Ordering::Relaxed) == now
         })
         .await;
+        let before = before.into_inner();
         // What fits on the way, in buffers of sockets and of HTTP, is not without end.
         assert!(before < 1_000, "{before} pieces of 64 KiB are on the way");
         drop(answer);
-        asked.store(0, std::sync::atomic::Ordering::Relaxed);
+        asked.store(0, Ordering::Relaxed);
     }
     Ok(())
 }

@@ -6,8 +6,9 @@ use super::{Postgres, USER, pool, ready};
 use crate::ground::error::Task;
 use crate::ground::program::{Package, Program, Version};
 use crate::kind::{Kind, Start};
-use crate::server::{Launch, Place, Server, is_a_server};
+use crate::server::{Launch, Place, Server};
 use crate::sql::{self, Rows};
+use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
     name: "pgbouncer",
