@@ -12,7 +12,7 @@
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
 //! | | [`HttpBalancer`] | a balancer of our own, for machines without them and for policies of yours |
 //! | queues | [`RabbitMq`] | exchanges, queues, confirms, acknowledgements, by a client of our own ([`Amqp`]) |
-//! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity |
+//! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity; or any `tower` service, such as a router of axum |
 //! | | [`Parts`] | what it asks before it answers: a filter, a cache, a store |
 //! | own gateway | [`Gateway`], [`SharedLimiter`] | routes, keys and tokens, limits (one for many, in Redis), aggregation |
 //! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
