@@ -8,9 +8,12 @@ const OF_THE_CONNECTION: [&str; 6] =
 
 /// Leaves out what belongs to the connection: these fields, and those that `Connection` names.
 pub(super) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = HeaderMap::new();
+    let mut kept = HeaderMap::with_capacity(headers.len());
+    // Most messages name none.
+    let some_named = headers.contains_key(CONNECTION);
     for (name, value) in headers {
-        if !OF_THE_CONNECTION.contains(&name.as_str()) && !names(headers, CONNECTION, name.as_str()) {
+        let named = some_named && names(headers, CONNECTION, name.as_str());
+        if !named && !OF_THE_CONNECTION.contains(&name.as_str()) {
             kept.append(name.clone(), value.clone());
         }
     }

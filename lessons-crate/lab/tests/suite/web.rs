@@ -69,12 +69,12 @@ fn events(open: &Open) -> Sse<BoxStream<'static, Result<Event, Infallible>>> {
 /// Says what it hears, and an endless count after `count`.
 async fn talk<T>(_one: T, mut socket: WebSocket) {
     while let Some(Ok(Message::Text(said))) = socket.next().await {
-        let mut number = 0_u64;
-        while said == "count" {
-            tokio::time::sleep(TICK).await;
-            number += 1;
-            if socket.send(Message::Text(number.to_string().into())).await.is_err() {
-                return;
+        if said == "count" {
+            for number in 1_u64.. {
+                tokio::time::sleep(TICK).await;
+                if socket.send(Message::Text(number.to_string().into())).await.is_err() {
+                    return;
+                }
             }
         }
         if socket.send(Message::Text(said)).await.is_err() {
