@@ -94,7 +94,6 @@ impl Place {
     }
 
     /// Runs a helper program of the server to its end, before the server runs.
-    #[cfg(feature = "sql")]
     pub(crate) async fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<String, LabError> {
         run_in(self.folder(), program, arguments, &[])
             .await?
