@@ -15,9 +15,8 @@ pub use crate::check::{
 pub use crate::dataset;
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
-    self, Amqp, BalanceMode, DocumentStore, Documents, HaProxy, HttpBalancer, LabError, LoadResult,
-    Memcached, MemoryDocuments, MongoDb, Nginx, RabbitMq, Redis, RedisCluster, RedisGroup, SharedLimiter,
-    StoreDown, WrkResult, ZooKeeper, document_store, http,
+    self, BalanceMode, Documents, Explained, HaProxy, HttpBalancer, LabError, LoadResult, Memcached, MongoDb,
+    Nginx, RabbitMq, Redis, RedisCluster, RedisGroup, SharedLimiter, StoreDown, WrkResult, ZooKeeper, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Sqlite};
@@ -80,7 +79,10 @@ pub use algorithms::transaction::{self, explore};
 // The crates themselves, for what the library does not wrap.
 #[cfg(all(feature = "lab", unix))]
 #[doc(no_inline)]
-pub use ::redis;
+pub use ::{futures_util, lapin, redis};
+#[cfg(all(feature = "lab", unix))]
+#[doc(no_inline)]
+pub use ::mongodb::{self, bson, bson::doc};
 #[doc(no_inline)]
 pub use ::serde_json::{self, json};
 #[cfg(all(feature = "lab-sql", unix))]

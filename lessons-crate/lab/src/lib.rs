@@ -8,10 +8,10 @@
 //! | SQL | [`Postgres`], [`PostgresGroup`], [`PgBouncer`] | one, shards; replicas and promotion; a pool (feature `lab-sql`) |
 //! | | [`Session`] | one connection of it, for transactions that take turns (feature `lab-sql`) |
 //! | | [`MariaDb`], [`MariaDbGroup`], [`Sqlite`] | one, and replicas; inside this process (feature `lab-sql`) |
-//! | documents | [`MongoDb`], [`MemoryDocuments`] | behind one trait, [`DocumentStore`]; [`document_store`] takes what is here |
+//! | documents | [`MongoDb`] | a server, or a small one of our own; its client is the official driver, [`mongodb`] |
 //! | front doors | [`Nginx`], [`HaProxy`] | balancers, reverse proxy, cache, rate limit |
 //! | | [`HttpBalancer`] | a balancer of our own, for machines without them and for policies of yours |
-//! | queues | [`RabbitMq`] | exchanges, queues, confirms, acknowledgements, by a client of our own ([`Amqp`]) |
+//! | queues | [`RabbitMq`] | exchanges, queues, confirms, acknowledgements; its client is the crate [`lapin`] |
 //! | own services | [`Service`] | HTTP, with settable delay, error rate and capacity; or any `tower` service, such as a router of axum |
 //! | | [`Parts`] | what it asks before it answers: a filter, a cache, a store |
 //! | own gateway | [`Gateway`], [`SharedLimiter`] | routes, keys and tokens, limits (one for many, in Redis), aggregation |
@@ -67,16 +67,17 @@ pub use servers::kinds;
 #[cfg(feature = "sql")]
 pub use servers::mariadb::{MariaDb, MariaDbGroup};
 pub use servers::memcached::Memcached;
-pub use servers::mongodb::{MongoDb, document_store};
+pub use servers::mongodb::{
+    MongoDb,
+    documents::{Documents, Explained},
+};
 pub use servers::nginx::Nginx;
 #[cfg(feature = "sql")]
 pub use servers::postgres::{Postgres, bouncer::PgBouncer, group::PostgresGroup};
 pub use servers::rabbitmq::RabbitMq;
-pub use servers::rabbitmq::amqp::{Amqp, Confirm, Consumer, Delivery, Message};
 pub use servers::redis::{Redis, Reply, cluster::RedisCluster, group::RedisGroup};
 pub use servers::zookeeper::ZooKeeper;
 #[cfg(feature = "sql")]
 pub use sql::{Plan, Rows, Session, Sqlite};
 pub use stand_in::balancer::{BalanceMode, HttpBalancer};
-pub use stand_in::documents::{DocumentStore, Documents, Explained, memory::MemoryDocuments};
 pub use stand_in::resp::{Frame, Store};

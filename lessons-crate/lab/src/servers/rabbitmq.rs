@@ -1,6 +1,8 @@
 //! RabbitMQ: queues, exchanges, acknowledgements.
-
-pub(crate) mod amqp;
+//!
+//! Its client is the crate [`lapin`], the one that is used outside of a lab too. What is here starts the
+//! server and opens connections: their future is boxed, because a cell that compiles the making of a
+//! connection by itself takes seconds for it.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -10,9 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use algorithms::table::Table;
+use lapin::uri::AMQPUri;
+use lapin::{Connection, ConnectionProperties};
 
-use amqp::Amqp;
-
+use crate::Link;
 use crate::ground::error::{LabError, Task};
 use crate::ground::port::Port;
 use crate::ground::program::{Package, Program, Version};
@@ -48,6 +51,8 @@ pub(crate) const KIND: Kind = Kind {
 const USER: &str = "guest";
 /// A start takes 5 to 8 s on two idle cores.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a new connection may take.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// One RabbitMQ, with the user and password `guest`.
 ///
@@ -112,13 +117,20 @@ impl RabbitMq {
         Ok(Self { server: place.start(launch).await?, environment, _ports: ports })
     }
 
-    /// A connection of its own, as a producer or a consumer has.
+    /// The address as clients take it, with user and password.
+    pub fn url(&self) -> String {
+        format!("amqp://{USER}:{USER}@{}/%2f", self.address())
+    }
+
+    /// A connection of its own, as a producer or a consumer has. It does not connect again by itself, so that
+    /// a lesson sees every failure; one made with [`url`](Self::url) and
+    /// [`enable_auto_recover`](ConnectionProperties::enable_auto_recover) does.
     ///
     /// # Errors
     ///
     /// When RabbitMQ does not answer.
-    pub fn connect(&self) -> Task<'static, Amqp> {
-        Amqp::connect(self.address(), USER, USER)
+    pub fn connect(&self) -> Task<'static, Connection> {
+        connect(self.address(), USER, USER)
     }
 
     /// A connection as another user.
@@ -126,8 +138,17 @@ impl RabbitMq {
     /// # Errors
     ///
     /// When RabbitMQ does not answer, or does not know this user with this password.
-    pub fn connect_as(&self, user: &str, password: &str) -> Task<'static, Amqp> {
-        Amqp::connect(self.address(), user, password)
+    pub fn connect_as(&self, user: &str, password: &str) -> Task<'static, Connection> {
+        connect(self.address(), user, password)
+    }
+
+    /// A connection through a [`Link`](crate::Link), which can be cut.
+    ///
+    /// # Errors
+    ///
+    /// When RabbitMQ does not answer there.
+    pub fn connect_through(&self, link: &Link) -> Task<'static, Connection> {
+        connect(link.address(), USER, USER)
     }
 
     /// Its queues: how many messages are ready, how many are delivered and not acknowledged, how many
@@ -195,11 +216,27 @@ fn environment(place: &Place, ports: &[Port]) -> Vec<(&'static str, OsString)> {
     .into()
 }
 
+fn connect(address: SocketAddr, user: &str, password: &str) -> Task<'static, Connection> {
+    let mut uri = AMQPUri { vhost: "/".into(), ..AMQPUri::default() };
+    uri.authority.host = address.ip().to_string();
+    uri.authority.port = address.port();
+    uri.authority.userinfo.username = user.to_owned();
+    uri.authority.userinfo.password = password.to_owned();
+    Box::pin(async move {
+        let connection = Connection::connect_uri(uri, ConnectionProperties::default());
+        match tokio::time::timeout(ANSWER, connection).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(LabError::answer("RabbitMQ", error)),
+            Err(_) => Err(LabError::answer("RabbitMQ", format!("no answer within {ANSWER:?}"))),
+        }
+    })
+}
+
 /// Lets a user in. One that answers, but not to `guest`, is ready too.
 fn ready() -> Ready {
     Arc::new(|address: SocketAddr| {
         Box::pin(async move {
-            match Amqp::connect(address, USER, USER).await {
+            match connect(address, USER, USER).await {
                 Ok(_) => Ok(()),
                 Err(error) if error.to_string().contains("ACCESS_REFUSED") => Ok(()),
                 Err(error) => Err(error),

@@ -1,25 +1,25 @@
 //! What a change does to a document.
 
-use serde_json::Value;
+use mongodb::bson::{Bson, Document};
 
-use super::value::{compare, make, number, remove};
+use super::value::{compare, float, make, number, remove, text};
 
 /// Changes a document in place: with operators, or by another one in its place (its `_id` stays).
 ///
 /// # Errors
 ///
 /// When an operator is not known here, or does not fit what is there.
-pub(super) fn apply(document: &mut Value, change: &Value) -> Result<(), String> {
-    let Some(operators) = change.as_object() else { return Err("a change is an object".into()) };
-    if !operators.keys().any(|name| name.starts_with('$')) {
-        let id = document["_id"].take();
-        *document = change.clone();
-        document["_id"] = id;
+pub(super) fn apply(document: &mut Document, change: &Document) -> Result<(), String> {
+    if !change.keys().any(|name| name.starts_with('$')) {
+        let id = document.remove("_id");
+        let rest = change.iter().filter(|(name, _)| id.is_none() || *name != "_id");
+        let rest = rest.map(|(name, value)| (name.clone(), value.clone()));
+        *document = id.clone().map(|id| ("_id".to_owned(), id)).into_iter().chain(rest).collect();
         return Ok(());
     }
-    for (operator, fields) in operators {
-        for (path, argument) in fields.as_object().ok_or_else(|| format!("{operator} takes an object"))? {
-            if path == "_id" && document["_id"] != *argument {
+    for (operator, fields) in change {
+        for (path, argument) in fields.as_document().ok_or_else(|| format!("{operator} takes a document"))? {
+            if path == "_id" && document.get("_id").is_some_and(|id| compare(id, argument).is_ne()) {
                 return Err("the _id of a document does not change".into());
             }
             one(document, operator, path, argument)?;
@@ -28,29 +28,25 @@ pub(super) fn apply(document: &mut Value, change: &Value) -> Result<(), String> 
     Ok(())
 }
 
-fn one(document: &mut Value, operator: &str, path: &str, argument: &Value) -> Result<(), String> {
+fn one(document: &mut Document, operator: &str, path: &str, argument: &Bson) -> Result<(), String> {
     if operator == "$unset" {
         remove(document, path);
         return Ok(());
     }
-    let place = make(document, path).ok_or_else(|| format!("{path} leads through what is no object"))?;
-    let numbers = |place: &Value, default: f64| {
-        let now = if place.is_null() { Some(default) } else { place.as_f64() };
-        now.zip(argument.as_f64()).ok_or_else(|| format!("{operator} takes numbers, and {path} is {place}"))
+    let place = make(document, path).ok_or_else(|| format!("{path} leads through what is no document"))?;
+    let computed = |place: &Bson, compute: fn(f64, f64) -> f64| {
+        let now = if *place == Bson::Null { &Bson::Int32(0) } else { place };
+        let both = float(now).zip(float(argument));
+        let (a, b) = both.ok_or_else(|| format!("{operator} takes numbers, and {path} is {}", text(now)))?;
+        Ok::<_, String>(number(compute(a, b), &[now, argument]))
     };
     match operator {
         "$set" => *place = argument.clone(),
-        "$inc" => {
-            let (now, by) = numbers(place, 0.0)?;
-            *place = number(now + by);
-        }
-        "$mul" => {
-            let (now, by) = numbers(place, 0.0)?;
-            *place = number(now * by);
-        }
+        "$inc" => *place = computed(place, |now, by| now + by)?,
+        "$mul" => *place = computed(place, |now, by| now * by)?,
         "$min" | "$max" => {
             let order = compare(argument, place);
-            if place.is_null()
+            if *place == Bson::Null
                 || (operator == "$min" && order.is_lt())
                 || (operator == "$max" && order.is_gt())
             {
@@ -58,12 +54,13 @@ fn one(document: &mut Value, operator: &str, path: &str, argument: &Value) -> Re
             }
         }
         "$push" | "$addToSet" | "$pull" => {
-            if place.is_null() {
-                *place = Value::Array(Vec::new());
+            if *place == Bson::Null {
+                *place = Bson::Array(Vec::new());
             }
             let items = place.as_array_mut().ok_or_else(|| format!("{path} is no list"))?;
-            let several = argument.get("$each").and_then(Value::as_array).map(Vec::as_slice);
-            let equal = |a: &Value, b: &Value| compare(a, b).is_eq();
+            let several =
+                argument.as_document().and_then(|fields| fields.get_array("$each").ok()).map(Vec::as_slice);
+            let equal = |a: &Bson, b: &Bson| compare(a, b).is_eq();
             match operator {
                 "$pull" => items.retain(|item| !equal(item, argument)),
                 _ => {
@@ -82,7 +79,7 @@ fn one(document: &mut Value, operator: &str, path: &str, argument: &Value) -> Re
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use mongodb::bson::doc;
 
     use super::*;
 
@@ -90,23 +87,22 @@ mod tests {
     fn changes_as_the_manual_describes_them() {
         let cases = [
             (
-                json!({"$set": {"a.b": 1}, "$inc": {"n": 2}}),
-                json!({"_id": 1, "n": 7, "l": [1, 2], "a": {"b": 1}}),
+                doc! {"$set": {"a.b": 1}, "$inc": {"n": 2}},
+                doc! {"_id": 1, "n": 7, "l": [1, 2], "a": {"b": 1}},
             ),
-            (json!({"$inc": {"m": 0.5}}), json!({"_id": 1, "n": 5, "l": [1, 2], "m": 0.5})),
-            (json!({"$unset": {"n": ""}, "$push": {"l": 2}}), json!({"_id": 1, "l": [1, 2, 2]})),
-            (json!({"$addToSet": {"l": {"$each": [2, 3]}}}), json!({"_id": 1, "n": 5, "l": [1, 2, 3]})),
-            (json!({"$pull": {"l": 1}, "$max": {"n": 9}}), json!({"_id": 1, "n": 9, "l": [2]})),
-            (json!({"x": true}), json!({"_id": 1, "x": true})),
+            (doc! {"$inc": {"m": 0.5}}, doc! {"_id": 1, "n": 5, "l": [1, 2], "m": 0.5}),
+            (doc! {"$unset": {"n": ""}, "$push": {"l": 2}}, doc! {"_id": 1, "l": [1, 2, 2]}),
+            (doc! {"$addToSet": {"l": {"$each": [2, 3]}}}, doc! {"_id": 1, "n": 5, "l": [1, 2, 3]}),
+            (doc! {"$pull": {"l": 1}, "$max": {"n": 9}}, doc! {"_id": 1, "n": 9, "l": [2]}),
+            (doc! {"x": true}, doc! {"_id": 1, "x": true}),
         ];
         for (change, expected) in cases {
-            let mut document = json!({"_id": 1, "n": 5, "l": [1, 2]});
+            let mut document = doc! {"_id": 1, "n": 5, "l": [1, 2]};
             apply(&mut document, &change).expect("known");
             assert_eq!(document, expected, "{change}");
         }
-        let mut document = json!({"_id": 1, "n": "five"});
-        for wrong in [json!({"$inc": {"n": 1}}), json!({"$rename": {"n": "m"}}), json!({"$set": {"_id": 2}})]
-        {
+        let mut document = doc! {"_id": 1, "n": "five"};
+        for wrong in [doc! {"$inc": {"n": 1}}, doc! {"$rename": {"n": "m"}}, doc! {"$set": {"_id": 2}}] {
             assert!(apply(&mut document, &wrong).is_err(), "{wrong}");
         }
     }
