@@ -47,7 +47,7 @@ impl Inside for StandIn {
         Ok(())
     }
 
-    fn stop(&mut self) {
+    fn kill(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
         }
@@ -64,7 +64,7 @@ impl Inside for StandIn {
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        self.stop();
+        self.kill();
     }
 }
 

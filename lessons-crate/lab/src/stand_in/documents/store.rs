@@ -90,10 +90,6 @@ impl Store {
         self.collections.keys().filter(|name| own(name)).map(|name| &name[database.len() + 1..]).collect()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.collections.len()
-    }
-
     fn collection(&mut self, name: &str) -> &mut Collection {
         self.collections.entry(name.to_owned()).or_default()
     }
