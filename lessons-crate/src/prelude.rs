@@ -15,8 +15,8 @@ pub use crate::check::{
 pub use crate::dataset;
 #[cfg(all(feature = "lab", unix))]
 pub use crate::lab::{
-    self, BalanceMode, Documents, Explained, HaProxy, HttpBalancer, LabError, LoadResult, Memcached, MongoDb,
-    Nginx, RabbitMq, Redis, RedisCluster, RedisGroup, SharedLimiter, StoreDown, WrkResult, ZooKeeper, http,
+    self, BalanceMode, Documents, HaProxy, HttpBalancer, LabError, LoadResult, Memcached, MongoDb, Nginx,
+    RabbitMq, Redis, RedisCluster, RedisGroup, SharedLimiter, StoreDown, WrkResult, ZooKeeper, http,
 };
 #[cfg(all(feature = "lab-sql", unix))]
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Sqlite};
@@ -82,7 +82,7 @@ pub use algorithms::transaction::{self, explore};
 pub use ::{futures_util, lapin, redis};
 #[cfg(all(feature = "lab", unix))]
 #[doc(no_inline)]
-pub use ::mongodb::{self, bson, bson::doc};
+pub use ::mongodb::{self, bson::doc};
 #[doc(no_inline)]
 pub use ::serde_json::{self, json};
 #[cfg(all(feature = "lab-sql", unix))]
