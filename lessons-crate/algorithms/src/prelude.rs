@@ -1,8 +1,8 @@
 //! The algorithms that every cell can use without an import.
 
 pub use crate::cache::{
-    self, CacheControl, CachedStore, Cdn, EvictionPolicy, Fifo, Lfu, Lru, MissRatioCurve, S3Fifo,
-    SampledLru, Sieve, SingleFlight, Stampede, TtlCache, WTinyLfu, WritePolicy, WriteWorkload,
+    self, CacheControl, CachedStore, Cdn, EvictionPolicy, Fifo, Lfu, Lru, MissRatioCurve, S3Fifo, SampledLru,
+    Sieve, SingleFlight, Stampede, TtlCache, WTinyLfu, WritePolicy, WriteWorkload,
 };
 pub use crate::causality::{self, Causality, VersionVector};
 pub use crate::consistency::{self, linearize, session_guarantees};
