@@ -3,10 +3,15 @@
 //! Each step runs even if an earlier one failed, so that one run shows all there is to repair. A step is a
 //! command; what it prints is counted, by the words of the program that printed it.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+mod count;
+mod tools;
+
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+use count::{Counts, cargo_test_line, counted, node_line, own_line, whole};
+use tools::{packages, python};
+pub(crate) use tools::{python_at, tools, venv};
 
 use crate::changed::Scope;
 use crate::{Result, explorables, progress, release_folder, root};
@@ -109,13 +114,6 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// How many checks passed and failed.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    passed: usize,
-    failed: usize,
-}
-
 /// Runs the named steps, all of them by default.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if arguments.iter().any(|argument| argument == "--list") {
@@ -175,132 +173,6 @@ pub(crate) fn sd35() -> Result<Command> {
     let mut command = Command::new(release_folder()?.join("sd35"));
     command.current_dir(root());
     Ok(command)
-}
-
-/// Runs a command that passes or fails as a whole.
-fn whole(mut command: Command, counts: &mut Counts) -> Result<()> {
-    let status = command
-        .status()
-        .map_err(|error| format!("{:?} could not be started: {error}", command.get_program()))?;
-    if status.success() {
-        counts.passed += 1;
-        Ok(())
-    } else {
-        Err(format!("it ended with {status}"))
-    }
-}
-
-/// Runs a command and counts what its lines report.
-fn counted(mut command: Command, counts: &mut Counts, count: fn(&str) -> (usize, usize)) -> Result<()> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("{:?} could not be started: {error}", command.get_program()))?;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
-            println!("{line}");
-            let (passed, failed) = count(&line);
-            counts.passed += passed;
-            counts.failed += failed;
-        }
-    }
-    let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
-}
-
-/// `test result: ok. 12 passed; 0 failed; ...`
-fn cargo_test_line(line: &str) -> (usize, usize) {
-    let Some(rest) = line.strip_prefix("test result: ") else { return (0, 0) };
-    let number = |word: &str| {
-        let before = rest.split(word).next().unwrap_or_default();
-        before.rsplit(' ').find_map(|part| part.parse().ok()).unwrap_or(0)
-    };
-    (number(" passed"), number(" failed"))
-}
-
-/// `ℹ pass 12` and `ℹ fail 0`, as Node's test runner closes.
-fn node_line(line: &str) -> (usize, usize) {
-    let number = |word| line.strip_prefix(word).and_then(|number| number.parse().ok()).unwrap_or(0);
-    (number("ℹ pass "), number("ℹ fail "))
-}
-
-/// `ok  name` or `FAILED  name: why`, as our scripts print; `DRIFT` as `sd35 check` says it.
-fn own_line(line: &str) -> (usize, usize) {
-    match line.split_whitespace().next() {
-        Some("ok") => (1, 0),
-        Some("FAILED" | "DRIFT") => (0, 1),
-        _ => (0, 0),
-    }
-}
-
-fn packages(_: &Scope, counts: &mut Counts) -> Result<()> {
-    let wanted =
-        std::fs::read_to_string(root().join("xtask/packages.txt")).map_err(|error| error.to_string())?;
-    let missing: Vec<&str> = wanted
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .filter(|package| !installed(package))
-        .collect();
-    if !missing.is_empty() {
-        println!("installing {}", missing.join(", "));
-        let mut update = privileged("apt-get");
-        update.args(["update", "-qq"]);
-        let _ = update.status();
-        let mut install = privileged("apt-get");
-        install.args(["install", "--yes", "-qq", "--no-install-recommends"]).args(&missing);
-        install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-        whole(install, counts)
-            .map_err(|why| format!("apt-get could not install {}: {why}", missing.join(", ")))?;
-    }
-    let python = venv().join("bin/python");
-    if !python.exists() {
-        let mut make = Command::new("python3");
-        make.args(["-m", "venv"]).arg(venv());
-        whole(make, counts)?;
-    }
-    let mut pip = Command::new(python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-        .arg(root().join("xtask/tests/requirements.txt"));
-    whole(pip, counts)
-}
-
-fn installed(package: &str) -> bool {
-    let query = Command::new("dpkg-query").args(["--show", "--showformat=${Status}", package]).output();
-    query.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("install ok installed"))
-}
-
-/// With sudo, unless this is root already.
-fn privileged(program: &str) -> Command {
-    let id = Command::new("id").arg("-u").output().map(|output| output.stdout).unwrap_or_default();
-    if id.trim_ascii() == b"0" {
-        return Command::new(program);
-    }
-    let mut command = Command::new("sudo");
-    command.arg(program);
-    command
-}
-
-/// The Python tools live in the target folder, which nobody keeps.
-pub(crate) fn venv() -> PathBuf {
-    let release = release_folder().unwrap_or_default();
-    release.parent().unwrap_or(&release).join("test-venv")
-}
-
-fn python(script: &str) -> Command {
-    python_at(&root().join("xtask/tests").join(script))
-}
-
-/// Runs a script with the Python tools of the tests.
-pub(crate) fn python_at(script: &Path) -> Command {
-    let mut command = Command::new(venv().join("bin/python"));
-    command.arg(script).current_dir(root()).env("PYTHONUNBUFFERED", "1");
-    command
-}
-
-/// Installs what the scripts need, outside a test run.
-pub(crate) fn tools() -> Result<()> {
-    packages(&Scope::all(), &mut Counts::default())
 }
 
 fn format(_: &Scope, counts: &mut Counts) -> Result<()> {
@@ -433,20 +305,6 @@ fn explorables_step(_: &Scope, counts: &mut Counts) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn results_are_counted_by_their_words() {
-        assert_eq!(cargo_test_line("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured"), (12, 0));
-        assert_eq!(cargo_test_line("test result: FAILED. 3 passed; 2 failed; 0 ignored"), (3, 2));
-        assert_eq!(cargo_test_line("running 3 tests"), (0, 0));
-        assert_eq!(node_line("ℹ pass 12"), (12, 0));
-        assert_eq!(node_line("ℹ fail 2"), (0, 2));
-        assert_eq!(node_line("✔ ℹ pass 12"), (0, 0));
-        assert_eq!(own_line("  ok     d03-a (0.1 s)"), (1, 0));
-        assert_eq!(own_line("  DRIFT  d03-a: line 1"), (0, 1));
-        assert_eq!(own_line("FAILED page loads: why"), (0, 1));
-        assert_eq!(own_line("okay"), (0, 0));
-    }
 
     #[test]
     fn step_names_are_unique() {

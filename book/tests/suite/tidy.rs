@@ -1,6 +1,7 @@
 //! What can be checked about the code by reading it.
 
 mod circles;
+mod map;
 mod modules;
 mod protocol;
 
