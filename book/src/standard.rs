@@ -3,13 +3,13 @@
 //! The floors are those of the best courses we know, or above them; a lesson may have more of everything
 //! except words. Counting says nothing about whether a lesson is good, only that nothing was forgotten.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::cell::Cell;
 use crate::chapter::Block;
-use crate::quiz::Kind;
+use crate::quiz::{Item, Kind, QuizOption};
 use crate::recorded::Recorded;
 use crate::{Day, Exercise};
 
@@ -122,6 +122,7 @@ pub fn count(day: &Day, recorded: &Recorded) -> Vec<Count> {
         Count::at_least("figures and plots", pictures + drawn, 2),
     ];
     counts.extend(learning(day));
+    counts.extend(guessable(&day.chapter.blocks));
     let present = lesson.iter().map(|section| section.title.as_str()).chain(
         day.chapter.notes.iter().any(|block| matches!(block, Block::Prose(_))).then_some("Instructor notes"),
     );
@@ -160,6 +161,35 @@ fn learning(day: &Day) -> Vec<Count> {
         Count::at_least("flash cards", cards, 5),
         Count::at_least("sources", sources(&day.chapter.blocks), 1).at_most(6),
         Count::at_least("minutes of the core lane", day.header.minutes.core as usize, 30).at_most(90),
+    ]
+}
+
+/// Whether the quizzes can be answered without reading: by the longest option, by its place, by a word.
+fn guessable(blocks: &[Block]) -> Vec<Count> {
+    let quizzes =
+        blocks.iter().filter_map(|block| if let Block::Quiz(quiz) = block { Some(quiz) } else { None });
+    let items: Vec<&Item> = quizzes.flat_map(|quiz| &quiz.items).collect();
+    let mut at: BTreeMap<usize, usize> = BTreeMap::new();
+    let (mut longest, mut said) = (Vec::new(), Vec::new());
+    for item in &items {
+        let Some(place) = item.options.iter().position(|option| option.correct) else { continue };
+        *at.entry(place).or_default() += 1;
+        let right = &item.options[place];
+        let length = |option: &QuizOption| option.text.trim().chars().count();
+        if item.options.iter().all(|option| option.correct || length(option) < length(right)) {
+            longest.push(item.question.trim().to_owned());
+        }
+        if right.why.trim_start().starts_with("Right") {
+            said.push(item.question.trim().to_owned());
+        }
+    }
+    let commonest = at.values().copied().max().unwrap_or(0);
+    vec![
+        Count::at_least("quiz items whose right option is the longest", longest.len(), 0)
+            .at_most(items.len() * 2 / 5),
+        Count::at_least("quiz items with the right option in the commonest place", commonest, 0)
+            .at_most(items.len().div_ceil(2)),
+        Count::none("explanations that begin with \"Right\"", said),
     ]
 }
 
@@ -286,6 +316,17 @@ mod tests {
         let swapped = SECTIONS.into_iter().filter(|title| *title != "Break it").chain(["Break it"]);
         assert_eq!(missing(swapped), ["In the real thing"]);
         assert_eq!(missing(SECTIONS.into_iter().skip(1)), ["Before you start"]);
+    }
+
+    #[test]
+    fn a_quiz_can_be_guessed_by_length_place_and_word() {
+        let item = "[[item]]\nquestion = \"Why?\"\nkind = \"why\"\n\
+                    [[item.option]]\ntext = \"It is longer\"\ncorrect = true\nwhy = \"Right: so.\"\n\
+                    [[item.option]]\ntext = \"It is\"\nwhy = \"No.\"\n";
+        let quiz = crate::quiz::Quiz::parse("q", &item.repeat(3)).expect("a quiz");
+        let counts = guessable(&[Block::Quiz(quiz)]);
+        assert_eq!(counts.iter().map(|count| count.found).collect::<Vec<_>>(), [3, 3, 3]);
+        assert!(counts.iter().all(|count| !count.holds()));
     }
 
     #[test]
