@@ -8,7 +8,7 @@ use kernel_ext::client::Client;
 
 /// Five servers, their folders, and the processes that could be killed.
 const FIVE: &str = r#"
-let backend = Service::start("a").await?;
+let backend = lab::Service::start("a").await?;
 let (redis, memcached) = (Redis::start().await?, Memcached::start(16).await?);
 let nginx = Nginx::reverse_proxy(backend.address()).await?;
 let haproxy = HaProxy::balance(BalanceMode::RoundRobin, &[backend.address()]).await?;

@@ -93,7 +93,8 @@ mod tests {
         #[cfg(target_os = "linux")]
         assert!(matches!(Port::exactly(numbers[0]), Err(LabError::PortTaken { port }) if port == numbers[0]));
         drop(ports);
-        assert!(Port::exactly(numbers[0]).is_ok());
+        // Other tests take ports meanwhile, but not all of these.
+        assert!(numbers.iter().any(|number| Port::exactly(*number).is_ok()));
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl HaProxy {
         })
     }
 
-    /// Starts the lab's own [`HttpBalancer`](super::HttpBalancer) with HAProxy's health checks; of the orders it
+    /// Starts the lab's own [`HttpBalancer`](crate::HttpBalancer) with HAProxy's health checks; of the orders it
     /// knows `show stat`, `disable server` and `enable server`.
     ///
     /// # Errors

@@ -78,7 +78,7 @@ impl Nginx {
         })
     }
 
-    /// Starts the lab's own [`HttpBalancer`](super::HttpBalancer), which learns from failed requests as nginx does.
+    /// Starts the lab's own [`HttpBalancer`](crate::HttpBalancer), which learns from failed requests as nginx does.
     ///
     /// # Errors
     ///

@@ -82,7 +82,7 @@ impl Redis {
     }
 
     /// Starts the lab's own small server inside this process: the common commands on strings, hashes, lists,
-    /// sets and sorted sets, expiry, transactions, channels. No persistence, no replication ([`Store`](super::Store)).
+    /// sets and sorted sets, expiry, transactions, channels. No persistence, no replication ([`Store`](crate::Store)).
     ///
     /// # Errors
     ///
