@@ -172,7 +172,7 @@ def cells(first):
         assert browser.state(ids[2]) is None, "the cell itself ran"
         assert browser.run(ids[2]) == "done" and browser.text(ids[2]).endswith("42"), browser.text(ids[2])
         for id in ids[:3]:
-            browser.click(browser.button(browser.cell(cell), "Reset"))
+            browser.click(browser.button(browser.cell(id), "Reset"))
 
     @check("Shift+Tab leaves the editor, and outputs are announced")
     def _():
