@@ -5,7 +5,7 @@
 //! - `exercises.rs`: the library's modules. `cache::lru` has what `cache/lru/check.rs` makes public, and for the
 //!   checker `EXERCISE` and the diagnoses in `known`.
 //! - `<topic>/<name>/mistakes.rs`: the planted mistakes, compiled, for a checker that compares answers with theirs.
-//! - `suite.rs`: a test for each exercise, over its starter, its solution and its mistakes.
+//! - `suite.rs`: a test for each exercise, over its starter, its solution, other right programs and its mistakes.
 //!
 //! A mistake is the solution with some edits, or a file of its own. An edit that does not fit ends the build.
 
@@ -32,6 +32,8 @@ struct Exercise {
     /// Sentences by key, of planted mistakes and of others.
     messages: BTreeMap<String, String>,
     mistakes: Vec<Mistake>,
+    /// Other programs that are right, by name.
+    right: Vec<(String, String)>,
 }
 
 struct Mistake {
@@ -108,6 +110,11 @@ impl Exercise {
             }
             mistakes.push(mistake);
         }
+        let mut right = Vec::new();
+        for entry in manifest.get("right").and_then(toml::Value::as_array).into_iter().flatten() {
+            let entry = entry.as_table().ok_or("a [[right]] is not a table")?;
+            right.push((text(entry, "name")?, program(entry, &solution, &read)?));
+        }
         Ok(Self {
             topic,
             name: name(folder),
@@ -116,6 +123,7 @@ impl Exercise {
             check: text(&manifest, "check")?,
             messages,
             mistakes,
+            right,
         })
     }
 
@@ -188,8 +196,13 @@ impl Exercise {
         };
         let file = |name: &str| format!("include!({:?});", folder.join(name));
         let mut code = attempt("starter", &file("starter.rs")) + &attempt("solution", &file("solution.rs"));
-        let mut list = String::new();
-        code += "mod mistakes {\n";
+        let (mut list, mut right) = (String::new(), String::new());
+        code += "mod right {\n";
+        for (name, source) in &self.right {
+            code += &attempt(name, source);
+            let _ = write!(right, "({name:?}, right::{name}::report), ");
+        }
+        code += "}\nmod mistakes {\n";
         for mistake in &self.mistakes {
             let Mistake { name, key, source } = mistake;
             code += &attempt(name, source);
@@ -201,7 +214,7 @@ impl Exercise {
         }
         format!(
             "mod {name} {{\n{code}}}\n#[test]\nfn is_checked_rightly() {{\n\
-             crate::exercises::is_checked_rightly({id:?}, starter::report, solution::report, &[{list}]);\n}}\n}}\n"
+             crate::exercises::is_checked_rightly({id:?}, starter::report, solution::report, &[{right}], &[{list}]);\n}}\n}}\n"
         )
     }
 }
@@ -213,13 +226,22 @@ impl Mistake {
         read: &impl Fn(&str) -> Result<String, String>,
     ) -> Result<Self, String> {
         let (name, key) = (text(entry, "name")?, text(entry, "key")?);
-        let edits = entry.get("edit").and_then(toml::Value::as_array);
-        let source = match (entry.get("file").and_then(toml::Value::as_str), edits) {
-            (Some(file), None) => read(file)?,
-            (None, Some(edits)) => edited(solution, edits).map_err(|problem| format!("{name}: {problem}"))?,
-            _ => return Err(format!("{name} needs a `file`, or one or more `edit`s of the solution")),
-        };
-        Ok(Self { name, key, source })
+        Ok(Self { name, key, source: program(entry, solution, read)? })
+    }
+}
+
+/// The program of an entry: a file of its own, or the solution with edits.
+fn program(
+    entry: &toml::Table,
+    solution: &str,
+    read: &impl Fn(&str) -> Result<String, String>,
+) -> Result<String, String> {
+    let name = text(entry, "name")?;
+    let edits = entry.get("edit").and_then(toml::Value::as_array);
+    match (entry.get("file").and_then(toml::Value::as_str), edits) {
+        (Some(file), None) => read(file),
+        (None, Some(edits)) => edited(solution, edits).map_err(|problem| format!("{name}: {problem}")),
+        _ => Err(format!("{name} needs a `file`, or one or more `edit`s of the solution")),
     }
 }
 

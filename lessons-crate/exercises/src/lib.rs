@@ -33,6 +33,10 @@
 //!
 //! [diagnoses]                          # of what no planted mistake does
 //! newcomer-not-in-the-map = "..."
+//!
+//! [[right]]                            # a right program of another kind, which must pass: with the same
+//! name = "..."                         # edits or file
+//! why = "..."                          # why the check might refuse it
 //! ```
 //!
 //! Each key with a message is a constant in `known`, for example `known::GET_IS_NOT_A_USE`, so that `check.rs`

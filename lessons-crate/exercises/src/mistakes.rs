@@ -133,7 +133,7 @@ impl<A: Copy + Send + Sync, I, O> Comparison<A, I, O> {
 type Answered<O> = Result<O, String>;
 
 impl<A: Copy, I, O> Question<A, I, O> {
-    fn check(&self, learner: A, inputs: &[I]) -> Result<(), Failure> {
+    pub(crate) fn check(&self, learner: A, inputs: &[I]) -> Result<(), Failure> {
         for input in inputs {
             checkpoint();
             let (right, found) = ((self.right)(input), (self.ask)(learner, input));

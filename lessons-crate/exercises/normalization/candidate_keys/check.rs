@@ -1,125 +1,111 @@
 //! Checks the candidate keys of a table.
 
-use std::collections::BTreeSet;
+#![expect(clippy::disallowed_methods, reason = "whether every subset is tried is measured")]
 
+use std::time::{Duration, Instant};
+
+use algorithms::interrupt::checkpoint;
 use algorithms::normalization::{AttrSet, Fd, candidate_keys as right, closure};
 
-use super::EXERCISE;
+use super::{EXERCISE, known};
 use crate::normalization::shared::{random_dependencies, show, show_sets};
-use crate::{Checker, Failure, Report};
+use crate::{Comparison, Failure, Question, Report, planted};
 
 /// All attributes and the dependencies in, the candidate keys out.
-type Keys = fn(AttrSet, &[Fd]) -> Vec<AttrSet>;
-/// What must be true of an answer.
-type Rule = fn(AttrSet, &[Fd], &[AttrSet]) -> Result<(), Failure>;
+type Answer = fn(AttrSet, &[Fd]) -> Vec<AttrSet>;
+planted!("normalization/candidate_keys");
+
+type Input = (AttrSet, Vec<Fd>);
+
+const QUESTION: Question<Answer, Input, Vec<AttrSet>> = Question {
+    ask: |keys, (all, fds)| keys(*all, fds),
+    right: |(all, fds)| right(*all, fds).into_iter().collect(),
+    accepts: None,
+    same: |one, other| sorted(one) == sorted(other),
+    input: |(all, fds)| format!("candidate_keys({all}, [{}])", show(fds)),
+    output: |keys| format!("keys: {}", show_sets(keys)),
+};
 
 /// Checks a function that gives all candidate keys of a table.
 pub fn candidate_keys(keys: fn(AttrSet, &[Fd]) -> Vec<AttrSet>) -> Report {
-    Checker::new(&EXERCISE)
-        .visible("street, city, zip: SC -> Z, Z -> C has the keys CS and SZ", move || {
-            let fds = [Fd::letters("SC", "Z"), Fd::letters("Z", "C")];
-            all_rules(keys, AttrSet::letters("CSZ"), &fds)
+    Comparison::new(&EXERCISE, &QUESTION, keys, MISTAKES)
+        .visible("street, city, zip: SC -> Z, Z -> C has the keys CS and SZ", || {
+            vec![input("CSZ", &[("SC", "Z"), ("Z", "C")])]
         })
-        .visible("every answer determines the whole table", move || cases(keys, determines))
-        .visible("no answer has an attribute too many", move || cases(keys, minimal))
-        .hidden("every key is found", move || cases(keys, complete))
-        .hidden("every key is given once", move || cases(keys, once))
-        .hidden("a table of 40 attributes is answered, which has too many subsets to try", move || {
-            let pair = |i: usize| [(2 * i, 2 * i + 1), (2 * i + 1, 2 * i)];
-            let fd = |(a, b)| Fd::new(AttrSet::one(a), AttrSet::one(b));
-            // Six pairs that determine each other, and attributes that follow from the first.
-            let pairs = (0..6).flat_map(pair).map(fd);
-            let rest = Fd::new(AttrSet::one(0), AttrSet::first(40) - AttrSet::first(12));
-            all_rules(keys, AttrSet::first(40), &pairs.chain([rest]).collect::<Vec<_>>())
+        .visible("what no dependency names is in every key", || {
+            vec![input("ABC", &[]), input("ABC", &[("A", "B")]), input("ABCD", &[("A", "B"), ("B", "A")])]
         })
+        .visible("a key need not be the left side of a dependency", || {
+            vec![input("ABCD", &[("A", "B"), ("C", "D")]), input("ABC", &[("A", "B"), ("B", "A")])]
+        })
+        .hidden("a key leads to another, and that one to the next", || {
+            vec![input("ABCD", &[("A", "B"), ("B", "C"), ("C", "D"), ("D", "A")])]
+        })
+        .hidden("it is right for 200 lists of dependencies", || {
+            random_dependencies(200, 6).into_iter().map(|fds| (AttrSet::first(6), fds)).collect()
+        })
+        .hidden_property("40 attributes are answered, which have too many subsets to try", move || {
+            large(keys)
+        })
+        .described(known::NOT_A_KEY, |(all, fds), _, found| {
+            found.iter().any(|key| !all.is_subset(closure(*key, fds)))
+        })
+        .described(known::NOT_MINIMAL, |_, right, found| {
+            found.iter().any(|set| right.iter().any(|key| key.is_subset(*set) && key != set))
+        })
+        .described(known::REPEATED, |_, right, found| {
+            let mut once = sorted(found);
+            once.dedup();
+            once.len() < found.len() && once == sorted(right)
+        })
+        .described(known::NO_KEY, |_, _, found| found.is_empty())
+        .described(known::KEYS_ARE_MISSING, |_, right, found| found.len() < right.len())
         .finish()
 }
 
-fn cases(keys: Keys, rule: Rule) -> Result<(), Failure> {
-    let abc = AttrSet::letters("ABC");
-    let with_lone = [Fd::letters("A", "B")];
-    let cycle = [Fd::letters("A", "B"), Fd::letters("B", "A")];
-    let small: [(AttrSet, &[Fd]); 3] = [(abc, &[]), (abc, &with_lone), (abc, &cycle)];
-    small.into_iter().try_for_each(|(all, fds)| ask(keys, rule, all, fds))?;
-    random_dependencies(200, 6).iter().try_for_each(|fds| ask(keys, rule, AttrSet::first(6), fds))
+fn input(all: &str, fds: &[(&str, &str)]) -> Input {
+    (AttrSet::letters(all), fds.iter().map(|(lhs, rhs)| Fd::letters(lhs, rhs)).collect())
 }
 
-fn all_rules(keys: Keys, all: AttrSet, fds: &[Fd]) -> Result<(), Failure> {
-    [determines, minimal, complete, once].into_iter().try_for_each(|rule| ask(keys, rule, all, fds))
+fn sorted(keys: &[AttrSet]) -> Vec<AttrSet> {
+    let mut keys = keys.to_vec();
+    keys.sort();
+    keys
 }
 
-fn ask(keys: Keys, rule: Rule, all: AttrSet, fds: &[Fd]) -> Result<(), Failure> {
-    rule(all, fds, &keys(all, fds))
-        .map_err(|failure| failure.input(format!("candidate_keys({all}, [{}])", show(fds))))
+/// Pairs of attributes that determine each other, and others that follow from the first. A key has one of each pair.
+fn paired(pairs: usize, attributes: usize) -> Input {
+    let pair = |i: usize| [(2 * i, 2 * i + 1), (2 * i + 1, 2 * i)];
+    let arrow = |(a, b)| Fd::new(AttrSet::one(a), AttrSet::one(b));
+    let rest = Fd::new(AttrSet::one(0), AttrSet::first(attributes) - AttrSet::first(2 * pairs));
+    (AttrSet::first(attributes), (0..pairs).flat_map(pair).map(arrow).chain([rest]).collect())
 }
 
-fn determines(all: AttrSet, fds: &[Fd], found: &[AttrSet]) -> Result<(), Failure> {
-    let Some(not_a_key) = found.iter().find(|key| !all.is_subset(closure(**key, fds))) else { return Ok(()) };
-    let missing = all - closure(*not_a_key, fds);
-    let named = fds.iter().fold(AttrSet::EMPTY, |named, fd| named | fd.lhs | fd.rhs);
-    let failure = Failure::new(
-        format!("sets that determine {all}"),
-        format!("{not_a_key}, which does not determine {missing}"),
-    );
-    Err(if (missing & named).is_empty() {
-        failure.diagnosis(
-            "lone-attributes",
-            "An attribute that no dependency names is determined by nothing, so it is part of every key.",
+/// How much longer 16 attributes may take than 7, with the same keys. One that tries every subset takes 512 times as
+/// long.
+const SLOWER: f64 = 60.0;
+
+fn large(keys: Answer) -> Result<(), Failure> {
+    // The fastest of some runs, because another program may have been running.
+    let fastest = |attributes: usize| {
+        let (all, fds) = paired(3, attributes);
+        let runs = (0..3).map(|_| {
+            checkpoint();
+            let started = Instant::now();
+            keys(all, &fds);
+            started.elapsed()
+        });
+        runs.min().unwrap_or_default().max(Duration::from_micros(1))
+    };
+    let [few, many] = [7, 16].map(fastest);
+    let ratio = many.as_secs_f64() / few.as_secs_f64();
+    if ratio > SLOWER {
+        return Err(Failure::new(
+            "a few times as long as for 7 attributes",
+            format!("{ratio:.0} times as long"),
         )
-    } else {
-        failure
-            .diagnosis("not-a-key", "A key must determine every attribute: its closure is the whole table.")
-    })
-}
-
-fn minimal(all: AttrSet, fds: &[Fd], found: &[AttrSet]) -> Result<(), Failure> {
-    let spare = |key: &AttrSet| key.iter().find(|a| all.is_subset(closure(*key - AttrSet::one(*a), fds)));
-    let Some((key, spare)) = found.iter().find_map(|key| Some((key, spare(key)?))) else { return Ok(()) };
-    Err(Failure::new(
-        format!("keys: {}", show_sets(&right(all, fds))),
-        format!("{key}, which determines everything without {} too", AttrSet::one(spare)),
-    )
-    .diagnosis(
-        "not-minimal",
-        "That is a superkey. A candidate key has no attribute to spare: drop each one in turn, and keep it out if the rest still determines everything.",
-    ))
-}
-
-fn complete(all: AttrSet, fds: &[Fd], found: &[AttrSet]) -> Result<(), Failure> {
-    let keys = right(all, fds);
-    if keys.iter().all(|key| found.contains(key)) {
-        return Ok(());
+        .input("16 attributes and 8 keys")
+        .known(known::EVERY_SUBSET));
     }
-    let failure = Failure::new(format!("keys: {}", show_sets(&keys)), format!("keys: {}", show_sets(found)));
-    let sides: BTreeSet<AttrSet> = fds.iter().map(|fd| fd.lhs).collect();
-    Err(if found.is_empty() {
-        failure.diagnosis(
-            "no-key",
-            "Every table has a key: all attributes together determine everything, and what is left when none can be spared is one.",
-        )
-    } else if found.len() == 1 {
-        failure.diagnosis(
-            "stops-at-the-first",
-            "One key is not all of them, and a key need not be the left side of a dependency. For a key K and a dependency X -> Y, the set X with K without Y determines everything too, and has a key in it.",
-        )
-    } else if found.iter().all(|key| sides.contains(key)) {
-        failure.diagnosis(
-            "left-sides-only",
-            "A key need not be the left side of a dependency: it can be put together from several.",
-        )
-    } else {
-        failure.diagnosis(
-            "misses-keys",
-            "A new key can lead to further ones: try every dependency on it as well, until nothing new comes.",
-        )
-    })
-}
-
-fn once(all: AttrSet, fds: &[Fd], found: &[AttrSet]) -> Result<(), Failure> {
-    let different: BTreeSet<&AttrSet> = found.iter().collect();
-    if different.len() == found.len() {
-        return Ok(());
-    }
-    Err(Failure::new(format!("keys: {}", show_sets(&right(all, fds))), format!("keys: {}", show_sets(found)))
-        .diagnosis("repeated", "The same key is reached in several ways. Keep a set of those that you know."))
+    QUESTION.check(keys, &[paired(6, 40)])
 }

@@ -1,5 +1,5 @@
-//! Every exercise, compiled as in a cell: its starter fails, its solution passes, and each planted mistake is
-//! caught with its own diagnosis. `build.rs` finds them and writes a test for each, as `cache::lru::...`.
+//! Every exercise, compiled as in a cell: its starter fails, its solution and other right programs pass, and each planted
+//! mistake is caught with its own diagnosis. `build.rs` finds them and writes a test for each, as `cache::lru::...`.
 
 use lessons::check::Report;
 
@@ -14,7 +14,13 @@ struct Mistake {
     report: Check,
 }
 
-fn is_checked_rightly(id: &str, starter: Check, solution: Check, mistakes: &[Mistake]) {
+fn is_checked_rightly(
+    id: &str,
+    starter: Check,
+    solution: Check,
+    right: &[(&str, Check)],
+    mistakes: &[Mistake],
+) {
     let mut problems = Vec::new();
     let mut expect = |holds: bool, who: &str, what: &str, report: &Report| {
         if !holds {
@@ -34,6 +40,11 @@ fn is_checked_rightly(id: &str, starter: Check, solution: Check, mistakes: &[Mis
         "needs three visible properties and two hidden ones",
         &report,
     );
+
+    for (name, report) in right {
+        let report = report();
+        expect(report.passed(), name, "is right, and does not pass", &report);
+    }
 
     let report = starter();
     expect(!report.passed(), "starter", "passes", &report);
