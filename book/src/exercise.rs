@@ -104,6 +104,9 @@ struct Manifest {
     /// The words of diagnoses that no planted mistake gets; they are the library's.
     #[serde(default, rename = "diagnoses")]
     _diagnoses: BTreeMap<String, String>,
+    /// Other right programs; they are the library's too.
+    #[serde(default, rename = "right")]
+    _right: Vec<toml::Table>,
 }
 
 impl Exercise {
