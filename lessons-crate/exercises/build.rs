@@ -166,6 +166,8 @@ impl Exercise {
     fn module(&self) -> String {
         let Self { name, title, messages, .. } = self;
         let id = self.id();
+        // The module is not called `check`: that is this library to a learner, whose `use` of everything here would
+        // find both.
         let check = self.folder.join("check.rs");
         let known: String = messages
             .iter()
@@ -176,7 +178,7 @@ impl Exercise {
             .collect();
         format!(
             "#[doc = {title:?}]\npub mod {name} {{\n\
-             #[path = {check:?}]\nmod check;\n#[doc(inline)]\npub use check::*;\n\
+             #[path = {check:?}]\nmod checker;\n#[doc(inline)]\npub use checker::*;\n\
              pub(crate) const EXERCISE: crate::Exercise = crate::Exercise {{ id: {id:?}, title: {title:?} }};\n\
              #[allow(dead_code, reason = \"some are named by planted mistakes only\")]\n\
              pub(crate) mod known {{\n{known}}}\n}}\n\

@@ -73,7 +73,8 @@
 //! ```
 //!
 //! `described` is for a mistake that is not one program but a look of the answers, such as any way of rounding. It
-//! counts only when it holds for every wrong answer of the first property that failed. A mistake whose key is one
+//! counts only when it holds for every wrong answer of the first property that failed. `always` is for a rule that all
+//! answers follow, right ones and wrong ones, where a question has several right answers. A mistake whose key is one
 //! of any program (`endless-loop`, `panicked`, `below-zero`, ...) has no message and is not compared: the runner
 //! sees it.
 //!

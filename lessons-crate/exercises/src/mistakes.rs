@@ -61,6 +61,14 @@ pub(crate) struct Comparison<A: 'static, I: 'static, O: 'static> {
     learner: A,
     mistakes: &'static [(Known, A)],
     inputs: Vec<Inputs<I>>,
+    looks: Looks<I, O>,
+}
+
+/// Mistakes that are not one program.
+struct Looks<I, O> {
+    /// What every answer looks like, right or wrong.
+    always: Vec<(Known, Look<I, O>)>,
+    /// What the wrong answers of the first property that failed look like.
     described: Vec<(Known, Look<I, O>)>,
 }
 
@@ -72,7 +80,8 @@ impl<A: Copy + Send + Sync, I, O> Comparison<A, I, O> {
         mistakes: &'static [(Known, A)],
     ) -> Self {
         let checker = Checker::new(exercise);
-        Self { checker, question, learner, mistakes, inputs: Vec::new(), described: Vec::new() }
+        let looks = Looks { always: Vec::new(), described: Vec::new() };
+        Self { checker, question, learner, mistakes, inputs: Vec::new(), looks }
     }
 
     /// Every one of these inputs must be answered rightly; the exercise's text says so.
@@ -115,16 +124,24 @@ impl<A: Copy + Send + Sync, I, O> Comparison<A, I, O> {
     /// The diagnosis when no planted mistake fits, and every wrong answer of the first property that failed looks
     /// like this: that is the one which the learner reads first. The first that holds counts.
     pub(crate) fn described(mut self, known: Known, look: Look<I, O>) -> Self {
-        self.described.push((known, look));
+        self.looks.described.push((known, look));
+        self
+    }
+
+    /// The diagnosis when no planted mistake fits, and *every* answer, to every input, looks like this. Where several
+    /// answers are right a mistake is a rule, which many programs follow. The first that holds counts, before those
+    /// that are described.
+    pub(crate) fn always(mut self, known: Known, look: Look<I, O>) -> Self {
+        self.looks.always.push((known, look));
         self
     }
 
     /// The report; where something failed, with the planted mistake that explains it.
     pub(crate) fn finish(self) -> Report {
-        let Self { checker, question, learner, mistakes, inputs, described } = self;
+        let Self { checker, question, learner, mistakes, inputs, looks } = self;
         checker.finish_with(move || {
             let inputs: Vec<Vec<I>> = inputs.iter().map(|inputs| inputs()).collect();
-            question.recognize(learner, mistakes, &described, &inputs)
+            question.recognize(learner, mistakes, &looks, &inputs)
         })
     }
 }
@@ -150,7 +167,7 @@ impl<A: Copy, I, O> Question<A, I, O> {
         &self,
         learner: A,
         mistakes: &[(Known, A)],
-        described: &[(Known, Look<I, O>)],
+        looks: &Looks<I, O>,
         inputs: &[Vec<I>],
     ) -> Option<Known> {
         let (mut wrong, mut right) = (Vec::new(), Vec::new());
@@ -159,6 +176,10 @@ impl<A: Copy, I, O> Question<A, I, O> {
         for inputs in inputs {
             for input in inputs {
                 let (expected, found) = ((self.right)(input), self.asked(learner, input));
+                if found.as_ref().is_err_and(|panic| panic.starts_with("not yet implemented")) {
+                    // A function that is still missing says nothing of the other one.
+                    continue;
+                }
                 let is_right = found.as_ref().is_ok_and(|found| self.is_right(input, &expected, found));
                 if is_right { &mut right } else { &mut wrong }.push((input, expected, found));
             }
@@ -184,15 +205,20 @@ impl<A: Copy, I, O> Question<A, I, O> {
             tied = best.is_some_and(|(fewest, other)| unseen == fewest && (tied || known.key != other.key));
             best = Some((unseen, known));
         }
-        let looks = |look: &Look<I, O>| {
-            wrong[..first].iter().all(|(input, expected, found)| {
+        let all = |answers: &[(&I, O, Answered<O>)], look: &Look<I, O>| {
+            answers.iter().all(|(input, expected, found)| {
                 found.as_ref().is_ok_and(|found| look(input, expected, found))
             })
         };
-        match best {
-            Some((_, known)) => (!tied).then_some(known),
-            None => described.iter().find(|(_, look)| looks(look)).map(|&(known, _)| known),
+        if let Some((_, known)) = best {
+            return (!tied).then_some(known);
         }
+        let mut always = looks.always.iter();
+        let mut described = looks.described.iter();
+        always
+            .find(|(_, look)| all(&wrong, look) && all(&right, look))
+            .or_else(|| described.find(|(_, look)| all(&wrong[..first], look)))
+            .map(|&(known, _)| known)
     }
 
     fn is_right(&self, input: &I, right: &O, found: &O) -> bool {
@@ -253,8 +279,11 @@ mod tests {
 
     #[track_caller]
     fn recognized(learner: Double, inputs: &[i64], key: Option<&str>) {
-        let described: &[(Known, Look<i64, i64>)] = &[(known("too-much"), |_, right, found| found > right)];
-        let found = QUESTION.recognize(learner, MISTAKES, described, &[inputs.to_vec(), vec![20, 21]]);
+        let looks = Looks::<i64, i64> {
+            always: vec![(known("odd"), |_, _, found| found % 2 != 0)],
+            described: vec![(known("too-much"), |_, right, found| found > right)],
+        };
+        let found = QUESTION.recognize(learner, MISTAKES, &looks, &[inputs.to_vec(), vec![20, 21]]);
         assert_eq!(found.map(|found| found.key), key);
     }
 
@@ -281,10 +310,17 @@ mod tests {
 
     #[test]
     fn a_look_counts_after_the_planted_and_for_all_of_the_first_property_that_failed() {
-        recognized(|n| 2 * n + 1, &[1, 5], Some("too-much"));
-        recognized(|n| if n == 5 { 9 } else { 2 * n + 1 }, &[1, 5], None);
-        recognized(|n| if n == 20 { 0 } else { 2 * n + 1 }, &[1, 5], Some("too-much"));
+        recognized(|n| 3 * n + 2, &[1, 5], Some("too-much"));
+        recognized(|n| if n == 5 { 9 } else { 3 * n + 2 }, &[1, 5], None);
+        recognized(|n| if n == 20 { 0 } else { 3 * n + 2 }, &[1, 5], Some("too-much"));
         recognized(|n| if n == 20 { 0 } else { 2 * n }, &[1, 5], None);
+    }
+
+    #[test]
+    fn what_every_answer_looks_like_counts_before_what_some_do() {
+        recognized(|n| 2 * n + 1, &[1, 5], Some("odd"));
+        // One right answer does not look like it.
+        recognized(|n| if n == 21 { 42 } else { 2 * n + 1 }, &[1, 5], Some("too-much"));
     }
 
     #[test]
@@ -292,6 +328,8 @@ mod tests {
         let out_of_bounds: Double = |n| [2, 4, 6][n as usize];
         recognized(out_of_bounds, &[0, 1, 7], Some("index"));
         recognized(|_| panic!("not yet implemented"), &[0, 1, 7], None);
+        // What is still missing does not hide what is wrong.
+        recognized(|n| if n == 7 { todo!() } else { n * n }, &[0, 1, 2, 7], Some("square"));
     }
 
     #[test]

@@ -51,6 +51,14 @@ impl Failure {
     }
 
     /// The same, when there is one.
+    pub(crate) fn maybe_known(self, known: Option<Known>) -> Self {
+        match known {
+            Some(known) => self.known(known),
+            None => self,
+        }
+    }
+
+    /// The known mistake with words of its own, when there is one.
     pub(crate) fn maybe_diagnosis(mut self, diagnosis: Option<(&'static str, String)>) -> Self {
         self.diagnosis = diagnosis.map(|(key, message)| Diagnosis { key, message });
         self
