@@ -37,10 +37,12 @@ pub fn height(keys: u64, leaf_keys: f64, fanout: f64) -> u32 {
 ///
 /// // One row in a hundred, and half of the pages.
 /// assert_eq!(pages_touched(14_277, 10_000).round(), 7_190.0);
+/// assert_eq!((pages_touched(1, 0), pages_touched(1, 1)), (0.0, 1.0));
 /// ```
 pub fn pages_touched(pages: u64, rows: u64) -> f64 {
     let m = pages as f64;
-    if pages == 0 { 0.0 } else { -m * (rows as f64 * (-1.0 / m).ln_1p()).exp_m1() }
+    // Of one page the logarithm is minus infinity, and 0 times that is no number.
+    if pages == 0 || rows == 0 { 0.0 } else { -m * (rows as f64 * (-1.0 / m).ln_1p()).exp_m1() }
 }
 
 /// How often an LSM tree writes each byte, with its log: the log, the flush, and the merges of all levels.

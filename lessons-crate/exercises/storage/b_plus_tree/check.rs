@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use algorithms::interrupt::checkpoint;
 use algorithms::rng::Rng;
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Checker, Failure, Known, Report};
 
 /// A page of the tree of the exercise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,14 +120,20 @@ fn grown(make: Make, capacity: usize, keys: &[u64]) -> Box<dyn TreeExercise> {
 }
 
 fn one_leaf(make: Make) -> Result<(), Failure> {
-    let tree = grown(make, 4, &[30, 10, 20]);
+    let mut tree = grown(make, 4, &[30, 10, 20]);
     let found = tree.range(0, 100);
     let expected = [(10, 1_010), (20, 1_020), (30, 1_030)];
-    if found == expected && tree.get(20) == Some(1_020) && tree.get(25).is_none() {
-        return Ok(());
+    if found != expected || tree.get(20) != Some(1_020) || tree.get(25).is_some() {
+        return Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
+            .input("capacity 4; 30, 10, 20 inserted; range(0, 100)"));
     }
-    Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
-        .input("capacity 4; 30, 10, 20 inserted; range(0, 100)"))
+    tree.insert(40, 1_040);
+    match tree.pages().pages.len() {
+        1 => Ok(()),
+        pages => Err(Failure::new("one page, a full leaf", format!("{pages} pages"))
+            .input("capacity 4; 30, 10, 20, 40 inserted")
+            .known(known::SPLITS_TOO_EARLY)),
+    }
 }
 
 fn finds_all(make: Make) -> Result<(), Failure> {
@@ -139,14 +145,14 @@ fn finds_all(make: Make) -> Result<(), Failure> {
                 let found = format!("{:?}; {} of {count} keys are lost", tree.get(*first), lost.len());
                 return Err(Failure::new(format!("Some({})", first + 1_000), found)
                     .input(format!("capacity {capacity}; keys 0 to {}, {order}; get({first})", count - 1))
-                    .maybe_diagnosis(why_lost(tree.as_ref(), &lost)));
+                    .maybe_known(why_lost(tree.as_ref(), &lost)));
             }
         }
     }
     Ok(())
 }
 
-fn why_lost(tree: &dyn TreeExercise, lost: &[u64]) -> Option<(&'static str, String)> {
+fn why_lost(tree: &dyn TreeExercise, lost: &[u64]) -> Option<Known> {
     let pages = &tree.pages().pages;
     let holds = |key: u64| {
         let has = |page: &TreePage| matches!(page, TreePage::Leaf { entries, .. } if entries.iter().any(|entry| entry.0 == key));
@@ -155,28 +161,17 @@ fn why_lost(tree: &dyn TreeExercise, lost: &[u64]) -> Option<(&'static str, Stri
     let separates = |key: u64| {
         pages.iter().any(|page| matches!(page, TreePage::Inner { keys, .. } if keys.contains(&key)))
     };
-    let (key, message) = if lost.iter().all(|key| !holds(*key) && separates(*key)) {
-        (
-            "leaf-separator-moved",
-            "The lost keys stand in inner pages, and in no leaf: splitting a leaf must *copy* the right half's first key up, because only leaves have values. (Splitting an inner page moves its middle key up.)",
-        )
-    } else if let Some(problem) = shape_problem(tree) {
-        return Some(problem);
-    } else if lost.iter().all(|key| holds(*key)) {
-        (
-            "wrong-child",
-            "The keys are in leaves, but the way down misses them. A key equal to a separator belongs to the right: the child's number is how many keys are at or below the wanted one.",
-        )
+    if lost.iter().all(|key| !holds(*key) && separates(*key)) {
+        Some(known::LEAF_SEPARATOR_MOVED)
     } else {
-        return None;
-    };
-    Some((key, message.to_owned()))
+        let in_leaves = lost.iter().all(|key| holds(*key));
+        shape_problem(tree).or_else(|| in_leaves.then_some(known::WRONG_CHILD))
+    }
 }
 
 /// What is wrong with the tree's shape, if something is.
-fn shape_problem(tree: &dyn TreeExercise) -> Option<(&'static str, String)> {
+fn shape_problem(tree: &dyn TreeExercise) -> Option<Known> {
     let pages = tree.pages();
-    let known = |key, message: &str| Some((key, message.to_owned()));
     let (mut level, mut seen) = (vec![tree.root()], 0);
     let leaves = loop {
         let mut below = Vec::new();
@@ -190,33 +185,24 @@ fn shape_problem(tree: &dyn TreeExercise) -> Option<(&'static str, String)> {
                 }
                 TreePage::Inner { keys, children } => {
                     if children.len() != keys.len() + 1 {
-                        return known(
-                            "inner-separator-kept",
-                            "An inner page has one key less than children. When it is split, its middle key moves up to the parent and stays in neither half.",
-                        );
+                        return Some(known::INNER_SEPARATOR_KEPT);
+                    }
+                    if !keys.is_sorted() {
+                        return Some(known::CHILDREN_OUT_OF_ORDER);
                     }
                     below.extend(children);
                     (children.len(), *id == tree.root())
                 }
             };
             if count > pages.capacity {
-                return known(
-                    "overfull",
-                    "A page holds more than it has room for: split it as soon as it has one entry, or one child, too many, inner pages too.",
-                );
+                return Some(known::OVERFULL);
             }
             if !is_root && count < pages.capacity / 2 {
-                return known(
-                    "less-than-half",
-                    "A page is less than half full right after a split: cut in the middle.",
-                );
+                return Some(known::LESS_THAN_HALF);
             }
         }
         if leaves > 0 && leaves < level.len() {
-            return known(
-                "uneven-depth",
-                "Some leaves lie deeper than others: a split adds a child to the *parent*, never a level below.",
-            );
+            return Some(known::UNEVEN_DEPTH);
         }
         if leaves > 0 {
             break level;
@@ -224,20 +210,14 @@ fn shape_problem(tree: &dyn TreeExercise) -> Option<(&'static str, String)> {
         level = below;
     };
     if seen < pages.pages.len() {
-        return known(
-            "unreachable",
-            "There are pages that cannot be reached from the root: when the root itself is split, a new root takes both halves, and `root()` must tell its number.",
-        );
+        return Some(known::UNREACHABLE);
     }
     let first = |id: &usize| match &pages.pages[*id] {
         TreePage::Leaf { entries, .. } => entries.first().map(|entry| entry.0),
         TreePage::Inner { .. } => None,
     };
     if !leaves.iter().is_sorted_by_key(first) {
-        return known(
-            "children-out-of-order",
-            "The children of an inner page do not ascend: a new page belongs right behind the one that was split, at that child's number + 1, and the key between them at the child's number.",
-        );
+        return Some(known::CHILDREN_OUT_OF_ORDER);
     }
     let mut chain = vec![leaves[0]];
     while let TreePage::Leaf { next: Some(next), .. } = &pages.pages[chain[chain.len() - 1]] {
@@ -247,10 +227,7 @@ fn shape_problem(tree: &dyn TreeExercise) -> Option<(&'static str, String)> {
         }
     }
     if chain != leaves {
-        return known(
-            "broken-chain",
-            "The leaves are not linked from left to right: at a split the new leaf takes over the old one's `next`, and the old one's becomes the new leaf.",
-        );
+        return Some(known::BROKEN_CHAIN);
     }
     None
 }
@@ -259,10 +236,10 @@ fn is_balanced(make: Make) -> Result<(), Failure> {
     for (capacity, count) in [(4, 30), (5, 300), (8, 2_000)] {
         for (order, keys) in orders(count) {
             let tree = grown(make, capacity, &keys);
-            if let Some((key, message)) = shape_problem(tree.as_ref()) {
+            if let Some(problem) = shape_problem(tree.as_ref()) {
                 return Err(Failure::new("a tree in order", "one that is not")
                     .input(format!("capacity {capacity}; keys 0 to {}, {order}", count - 1))
-                    .diagnosis(key, message));
+                    .known(problem));
             }
         }
     }
@@ -270,41 +247,64 @@ fn is_balanced(make: Make) -> Result<(), Failure> {
 }
 
 fn ranges_are_right(make: Make) -> Result<(), Failure> {
+    // Even keys only, so that bounds may lie between them.
+    let model: BTreeMap<u64, u64> = (0..500).map(|key| (2 * key, 2 * key + 1_000)).collect();
+    // Every place where a range may begin: also behind the last entry of a leaf.
+    let everywhere = (0..1_000).flat_map(|first| [0, 3, 60].map(|length| (first, first + length)));
+    let bounds: Vec<(u64, u64)> = [(0, 998), (7, 3), (990, 2_000)].into_iter().chain(everywhere).collect();
     for (order, keys) in orders(500) {
-        // Even keys only, so that bounds may lie between them.
-        let keys: Vec<u64> = keys.iter().map(|key| key * 2).collect();
-        let tree = grown(make, 6, &keys);
-        for (first, last) in [(0, 998), (5, 5), (6, 6), (99, 500), (990, 2_000), (7, 3)] {
-            let expected: Vec<(u64, u64)> = (0..500)
-                .map(|key| key * 2)
-                .filter(|key| (first..=last).contains(key))
-                .map(|key| (key, key + 1_000))
-                .collect();
+        let tree = grown(make, 6, &keys.iter().map(|key| key * 2).collect::<Vec<u64>>());
+        for &(first, last) in &bounds {
+            let expected: Vec<(u64, u64)> = if first > last {
+                Vec::new()
+            } else {
+                model.range(first..=last).map(|(key, value)| (*key, *value)).collect()
+            };
             let found = tree.range(first, last);
             if found != expected {
-                let chain = shape_problem(tree.as_ref());
-                let stops_early = || {
-                    let message = "The range is right as far as it goes, and ends too early: after the last entry of a leaf go on with `next`, until a key is beyond the range.";
-                    let begun = !found.is_empty() && expected.len() > found.len() + 1;
-                    (begun && expected.starts_with(&found)).then(|| ("stops-early", message.to_owned()))
-                };
-                let bounds = || {
-                    let keys: Vec<u64> = found.iter().map(|entry| entry.0).collect();
-                    let inside = keys.iter().all(|key| (first..=last).contains(key));
-                    let message = "The bounds are included, both of them, and nothing beyond them.";
-                    let near = found.len().abs_diff(expected.len()) <= 4;
-                    (!inside || near).then(|| ("bounds", message.to_owned()))
-                };
-                return Err(Failure::new(
-                    format!("{} entries", expected.len()),
-                    format!("{} entries", found.len()),
-                )
-                .input(format!("capacity 6; even keys 0 to 998, {order}; range({first}, {last})"))
-                .maybe_diagnosis(chain.or_else(stops_early).or_else(bounds)));
+                return Err(Failure::new(entries(&expected), entries(&found))
+                    .input(format!("capacity 6; even keys 0 to 998, {order}; range({first}, {last})"))
+                    .maybe_known(why_not_in_range(tree.as_ref(), (first, last), &expected, &found)));
             }
         }
     }
     Ok(())
+}
+
+/// How many, and the first and the last of them.
+fn entries(entries: &[(u64, u64)]) -> String {
+    match entries {
+        [] => "no entry".to_owned(),
+        [one] => format!("{one:?}"),
+        [first, .., last] => format!("{} entries, {first:?} to {last:?}", entries.len()),
+    }
+}
+
+fn why_not_in_range(
+    tree: &dyn TreeExercise,
+    (first, last): (u64, u64),
+    expected: &[(u64, u64)],
+    found: &[(u64, u64)],
+) -> Option<Known> {
+    let begins_a_leaf = |entry: &(u64, u64)| {
+        let begins = |page: &TreePage| matches!(page, TreePage::Leaf { entries, .. } if entries.first() == Some(entry));
+        tree.pages().pages.iter().any(begins)
+    };
+    let beyond = found.iter().any(|entry| !(first..=last).contains(&entry.0));
+    let problem = shape_problem(tree);
+    if problem.is_some() {
+        problem
+    } else if expected.first().is_some_and(|entry| first < entry.0 && begins_a_leaf(entry))
+        && found.is_empty()
+    {
+        Some(known::EMPTY_FIRST_LEAF)
+    } else if !found.is_empty() && expected.len() > found.len() + 1 && expected.starts_with(found) {
+        Some(known::STOPS_EARLY)
+    } else if beyond || expected.len().abs_diff(found.len()) <= 2 {
+        Some(known::BOUNDS)
+    } else {
+        None
+    }
 }
 
 /// Levels of the tree.
@@ -333,7 +333,7 @@ fn lookups_are_short(make: Make) -> Result<(), Failure> {
     }
     Err(Failure::new(format!("{height} pages read"), format!("{most} pages read"))
         .input("capacity 8; keys 0 to 1999, shuffled; get")
-        .diagnosis("reads-too-much", "A lookup goes straight down: one page of each level, and no neighbor."))
+        .known(known::READS_TOO_MUCH))
 }
 
 fn ranges_are_short(make: Make) -> Result<(), Failure> {
@@ -346,10 +346,16 @@ fn ranges_are_short(make: Make) -> Result<(), Failure> {
         if found > most {
             return Err(Failure::new(format!("at most {most} pages read"), format!("{found} pages read"))
                 .input(format!("capacity 8; keys 0 to 1999, shuffled; range({first}, {last})"))
-                .diagnosis("restarts-from-root", "The range goes down from the root again and again, or reads pages that it does not need. Go down once, to the leaf of the first key; then follow `next`, and stop behind the last key."));
+                .known(known::RESTARTS_FROM_ROOT));
         }
     }
-    Ok(())
+    // Only now: whoever asks for each key would never come back.
+    let all = tree.range(0, u64::MAX);
+    if all.len() == 2_000 {
+        return Ok(());
+    }
+    Err(Failure::new("2000 entries", entries(&all))
+        .input("capacity 8; keys 0 to 1999, shuffled; range(0, u64::MAX)"))
 }
 
 fn replaces(make: Make) -> Result<(), Failure> {
@@ -362,19 +368,15 @@ fn replaces(make: Make) -> Result<(), Failure> {
         if expected != found {
             return Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
                 .input(format!("insert({key}, {round}), after {round} inserts"))
-                .diagnosis(
-                    "old-value",
-                    "`insert` gives the old value when the key was there, and None when it was not.",
-                ));
+                .known(known::OLD_VALUE));
         }
     }
     let (expected, found) = (model.into_iter().collect::<Vec<_>>(), tree.range(0, 100));
     if expected == found {
         return Ok(());
     }
-    let message = "A key that is there already must be replaced, not stored a second time.";
-    let twice = (found.len() > expected.len()).then(|| ("stored-twice", message.to_owned()));
+    let twice = (found.len() > expected.len()).then_some(known::STORED_TWICE);
     Err(Failure::new(format!("{} entries", expected.len()), format!("{} entries", found.len()))
         .input("capacity 4; 2,000 inserts of 100 different keys")
-        .maybe_diagnosis(twice))
+        .maybe_known(twice))
 }

@@ -2,8 +2,8 @@
 
 use algorithms::rng::Rng;
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Comparison, Question, Report, planted};
 
 /// What a query says of its columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,100 +30,130 @@ pub struct IndexUse {
 }
 
 /// Columns of an index in, a query, what the index does for it out.
-type Use = fn(&[&str], &IndexQuery) -> IndexUse;
+type Answer = fn(&[&str], &IndexQuery) -> IndexUse;
+planted!("storage/index_use");
+
+type Input = (Vec<&'static str>, IndexQuery);
+
+const QUESTION: Question<Answer, Input, IndexUse> = Question {
+    ask: |index_use, (index, query)| index_use(index, query),
+    right: |(index, query)| right(index, query),
+    accepts: None,
+    same: |one, other| one == other,
+    input: |(index, query)| describe(index, query),
+    output: |u| format!("search_columns: {}, sorted: {}, covers: {}", u.search_columns, u.sorted, u.covers),
+};
 
 /// Checks a function that says what an index on several columns does for a query.
 pub fn index_use(index_use: fn(&[&str], &IndexQuery) -> IndexUse) -> Report {
-    let check = move |cases: &'static [Case]| {
-        move || {
-            cases.iter().try_for_each(|(index, equal, range, order_by, output)| {
-                compare(index_use, index, &query(equal, *range, order_by, output))
-            })
-        }
-    };
-    Checker::new(&EXERCISE)
-        .visible(
-            "it is searched by its first columns",
-            check(&[
-                (&["a", "b"], &["a"], None, &[], &["a"]),
-                (&["a", "b"], &["b", "a"], None, &[], &["a"]),
-                (&["a", "b"], &["b"], None, &[], &["a"]),
-                (&["a", "b", "c"], &["a", "c"], None, &[], &["a"]),
-            ]),
-        )
-        .visible(
-            "a range is the last column that narrows the search",
-            check(&[
-                (&["a", "b"], &["a"], Some("b"), &[], &["a"]),
-                (&["a", "b"], &["b"], Some("a"), &[], &["a"]),
-                (&["a", "b", "c"], &["a", "c"], Some("b"), &[], &["a"]),
-            ]),
-        )
-        .visible(
-            "rows come in the order of its columns",
-            check(&[
-                (&["a", "b"], &[], None, &["a", "b"], &["a"]),
-                (&["a", "b"], &[], None, &["b"], &["a"]),
-                (&["a", "b"], &[], None, &["b", "a"], &["a"]),
-                (&["country", "created"], &["country"], None, &["created"], &["created"]),
-            ]),
-        )
-        .visible(
-            "it covers a query when it has all of its columns",
-            check(&[
-                (&["a", "b"], &["a"], None, &[], &["b"]),
-                (&["a", "b"], &["a"], None, &[], &["b", "c"]),
-                (&["a", "b"], &["a", "c"], None, &[], &["b"]),
-            ]),
-        )
-        .hidden(
-            "no condition narrows nothing",
-            check(&[(&["a", "b"], &[], None, &[], &[]), (&["a"], &["b"], Some("c"), &["d"], &["e"])]),
-        )
-        .hidden(
-            "a column with one value is in every order",
-            check(&[
-                (&["a", "b", "c"], &["b"], None, &["a", "c"], &["a"]),
-                (&["a", "b"], &["b"], None, &["b", "a"], &["a"]),
-            ]),
-        )
-        .hidden("it is right for 500 queries", move || random(index_use))
+    Comparison::new(&EXERCISE, &QUESTION, index_use, MISTAKES)
+        .visible("it is searched by its first columns", || {
+            vec![
+                case(&["a", "b"], &["a"], None, &[], &["a"]),
+                case(&["a", "b"], &["b", "a"], None, &[], &["a"]),
+                case(&["a", "b"], &["b"], None, &[], &["a"]),
+                case(&["a", "b", "c"], &["a", "c"], None, &[], &["a"]),
+            ]
+        })
+        .visible("a range is the last column that narrows the search", || {
+            vec![
+                case(&["a", "b"], &["a"], Some("b"), &[], &["a"]),
+                case(&["a", "b"], &["b"], Some("a"), &[], &["a"]),
+                case(&["a", "b", "c"], &["a", "c"], Some("b"), &[], &["a"]),
+            ]
+        })
+        .visible("rows come in the order of its columns", || {
+            vec![
+                case(&["a", "b"], &[], None, &["a", "b"], &["a"]),
+                case(&["a", "b"], &[], None, &["b"], &["a"]),
+                case(&["a", "b"], &[], None, &["b", "a"], &["a"]),
+                case(&["country", "created"], &["country"], None, &["created"], &["created"]),
+            ]
+        })
+        .visible("it covers a query when it has all of its columns", || {
+            vec![
+                case(&["a", "b"], &["a"], None, &[], &["b"]),
+                case(&["a", "b"], &["a"], None, &[], &["b", "c"]),
+                case(&["a", "b"], &["a", "c"], None, &[], &["b"]),
+            ]
+        })
+        .hidden("no condition narrows nothing", || {
+            vec![case(&["a", "b"], &[], None, &[], &[]), case(&["a"], &["b"], Some("c"), &["d"], &["e"])]
+        })
+        .hidden("a column with one value is in every order", || {
+            vec![
+                case(&["a", "b", "c"], &["b"], None, &["a", "c"], &["a"]),
+                case(&["a", "b"], &["b"], None, &["b", "a"], &["a"]),
+                case(&["a"], &["b"], None, &["b", "a"], &["a"]),
+            ]
+        })
+        .hidden("it is right for 500 queries", random)
+        // Each part of the answer for itself: what is wrong with one says nothing of the others.
+        .described(known::AFTER_RANGE, |(index, query), right, found| {
+            let leading = index.iter().take_while(|column| has_condition(query, column)).count();
+            found.search_columns > right.search_columns && found.search_columns == leading
+        })
+        .described(known::NOT_A_PREFIX, |(index, query), right, found| {
+            let all = index.iter().filter(|column| has_condition(query, column)).count();
+            (right.search_columns + 1..=all).contains(&found.search_columns)
+        })
+        .described(known::LEADING_NOT_COUNTED, |input, _, found| found.search_columns < fixed(input))
+        .described(known::RANGE_NOT_COUNTED, |input, right, found| {
+            found.search_columns == fixed(input) && right.search_columns > fixed(input)
+        })
+        .described(known::ORDER_AS_A_SET, |(index, query), right, found| {
+            found.sorted && !right.sorted && query.order_by.iter().all(|column| index.contains(column))
+        })
+        .described(known::NO_ORDER_ASKED, |(_, query), _, found| query.order_by.is_empty() && !found.sorted)
+        .described(known::BEGINNING_OF_ORDER, |(index, query), _, found| {
+            !found.sorted && index.starts_with(&query.order_by)
+        })
+        .described(known::EQUALITY_FIXES_ORDER, |(_, query), right, found| {
+            right.sorted && !found.sorted && !query.equal.is_empty()
+        })
+        .described(known::COLUMNS_FORGOTTEN, |_, right, found| found.covers && !right.covers)
+        .described(known::MORE_COLUMNS_DO_NO_HARM, |_, right, found| right.covers && !found.covers)
         .finish()
 }
 
-/// Index, equal, range, order by, output.
-type Case = (
-    &'static [&'static str],
-    &'static [&'static str],
-    Option<&'static str>,
-    &'static [&'static str],
-    &'static [&'static str],
-);
+/// How many of the first columns must equal a value.
+fn fixed((index, query): &Input) -> usize {
+    index.iter().take_while(|column| query.equal.contains(column)).count()
+}
 
-fn query(
+fn has_condition(query: &IndexQuery, column: &str) -> bool {
+    query.equal.contains(&column) || query.range == Some(column)
+}
+
+/// Index, equal, range, order by, output.
+fn case(
+    index: &[&'static str],
     equal: &[&'static str],
     range: Option<&'static str>,
     order_by: &[&'static str],
     output: &[&'static str],
-) -> IndexQuery {
-    IndexQuery { equal: equal.to_vec(), range, order_by: order_by.to_vec(), output: output.to_vec() }
+) -> Input {
+    let (equal, order_by, output) = (equal.to_vec(), order_by.to_vec(), output.to_vec());
+    (index.to_vec(), IndexQuery { equal, range, order_by, output })
 }
 
-fn random(index_use: Use) -> Result<(), Failure> {
+fn random() -> Vec<Input> {
     let mut rng = Rng::new(35);
-    (0..500).try_for_each(|_| {
-        let mut some = |least: usize, most: usize| {
-            let mut columns = vec!["a", "b", "c", "d"];
-            rng.shuffle(&mut columns);
-            let count = least + rng.index(most - least + 1);
-            columns.truncate(count);
-            columns
-        };
-        let (index, equal, order_by, output, other) =
-            (some(1, 4), some(0, 2), some(0, 2), some(0, 2), some(0, 1));
-        let range = other.first().copied().filter(|column| !equal.contains(column));
-        compare(index_use, &index, &query(&equal, range, &order_by, &output))
-    })
+    (0..500)
+        .map(|_| {
+            let mut some = |least: usize, most: usize| {
+                let mut columns = vec!["a", "b", "c", "d"];
+                rng.shuffle(&mut columns);
+                let count = least + rng.index(most - least + 1);
+                columns.truncate(count);
+                columns
+            };
+            let (index, equal, order_by, output, other) =
+                (some(1, 4), some(0, 2), some(0, 2), some(0, 2), some(0, 1));
+            let range = other.first().copied().filter(|column| !equal.contains(column));
+            case(&index, &equal, range, &order_by, &output)
+        })
+        .collect()
 }
 
 fn right(index: &[&str], query: &IndexQuery) -> IndexUse {
@@ -132,29 +162,12 @@ fn right(index: &[&str], query: &IndexQuery) -> IndexUse {
     let by_range = index.get(equal).is_some_and(|column| query.range == Some(column));
     let rest: Vec<&str> = index.iter().copied().filter(|column| !fixed(column)).collect();
     let wanted: Vec<&str> = query.order_by.iter().copied().filter(|column| !fixed(column)).collect();
+    let mut named = query.equal.iter().chain(&query.range).chain(&query.order_by).chain(&query.output);
     IndexUse {
         search_columns: equal + usize::from(by_range),
         sorted: rest.starts_with(&wanted),
-        covers: columns(query).all(|column| index.contains(&column)),
+        covers: named.all(|column| index.contains(column)),
     }
-}
-
-/// Every column that a query names.
-fn columns(query: &IndexQuery) -> impl Iterator<Item = &'static str> + '_ {
-    query.equal.iter().chain(&query.range).chain(&query.order_by).chain(&query.output).copied()
-}
-
-fn compare(index_use: Use, index: &[&str], query: &IndexQuery) -> Result<(), Failure> {
-    let (expected, found) = (right(index, query), index_use(index, query));
-    if found == expected {
-        return Ok(());
-    }
-    let show = |u: IndexUse| {
-        format!("search_columns: {}, sorted: {}, covers: {}", u.search_columns, u.sorted, u.covers)
-    };
-    Err(Failure::new(show(expected), show(found))
-        .input(describe(index, query))
-        .maybe_diagnosis(diagnose(index, query, expected, found)))
 }
 
 /// An index and a query as one would say them.
@@ -169,69 +182,4 @@ fn describe(index: &[&str], query: &IndexQuery) -> String {
         text += &format!(" ORDER BY {}", query.order_by.join(", "));
     }
     text
-}
-
-fn diagnose(
-    index: &[&str],
-    query: &IndexQuery,
-    expected: IndexUse,
-    found: IndexUse,
-) -> Option<(&'static str, String)> {
-    let fixed = |column: &&str| query.equal.contains(column);
-    let equal = index.iter().take_while(|column| fixed(column)).count();
-    let is_range = |column: &&str| query.range == Some(*column);
-    let (key, message) = if found.search_columns > expected.search_columns {
-        let leading = index.iter().take_while(|column| fixed(column) || is_range(column)).count();
-        if found.search_columns == leading {
-            (
-                "after-range",
-                "Behind a range the rest is not in one place: within `a > 5` the entries with `b = 3` are scattered over all values of a. The range is the last column that narrows.",
-            )
-        } else {
-            (
-                "not-a-prefix",
-                "A condition on a later column does not narrow the search when an earlier one is free: think of a phone book, sorted by last name and then first name, and look for everyone called Ada.",
-            )
-        }
-    } else if found.search_columns < equal {
-        (
-            "leading-not-counted",
-            "Every column of the index that must equal a value narrows the search, from the first up to the first one that need not, in whatever order the query names them.",
-        )
-    } else if found.search_columns < expected.search_columns && found.search_columns == equal {
-        (
-            "range-not-counted",
-            "A range right behind the columns that are fixed narrows the search too: its entries lie side by side.",
-        )
-    } else if found.sorted && !expected.sorted {
-        (
-            "order-as-a-set",
-            "Order has a direction from the first column on: entries sorted by (a, b) are not sorted by b, nor by (b, a).",
-        )
-    } else if !found.sorted && expected.sorted && query.order_by.is_empty() {
-        ("no-order-asked", "No order is asked for, so that any order will do: `sorted` is true.")
-    } else if !found.sorted && expected.sorted && index.starts_with(&query.order_by) {
-        (
-            "beginning-of-order",
-            "Entries sorted by (a, b, c) are sorted by a, and by (a, b): the order asked for need only be the beginning of the index's.",
-        )
-    } else if !found.sorted && expected.sorted {
-        (
-            "equality-fixes-order",
-            "A column that must equal one value is the same in every row found, so it can be left out of both orders before they are compared.",
-        )
-    } else if found.covers && !expected.covers {
-        (
-            "columns-forgotten",
-            "To do without the table, the index must have every column that the query names: in the conditions, in the order, and in what it gives out.",
-        )
-    } else if !found.covers && expected.covers {
-        (
-            "more-columns-do-no-harm",
-            "The index has every column that the query names, and that is enough: it may have others, and they may stand in any order.",
-        )
-    } else {
-        return None;
-    };
-    Some((key, message.to_owned()))
 }
