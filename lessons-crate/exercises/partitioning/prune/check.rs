@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use algorithms::interrupt::checkpoint;
-use algorithms::partitioning::{Holds, Value, ValueSet};
+use algorithms::partitioning::{Value, ValueSet};
 use algorithms::rng::Rng;
 
 use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use crate::{Comparison, Question, Report, planted};
 
 // The learner's words.
 pub use algorithms::partitioning::{Predicate, Scheme};
@@ -23,7 +22,23 @@ pub enum PartBounds {
 
 use PartBounds::{Default, Range};
 
-type Prune = fn(&[PartBounds], &Predicate) -> BTreeSet<usize>;
+/// Partitions and a predicate in, the numbers of those to read out.
+type Answer = fn(&[PartBounds], &Predicate) -> BTreeSet<usize>;
+planted!("partitioning/prune");
+
+type Input = (Vec<PartBounds>, Predicate);
+
+const QUESTION: Question<Answer, Input, BTreeSet<usize>> = Question {
+    ask: |prune, (parts, predicate)| prune(parts, predicate),
+    right: |(parts, predicate)| kept(parts, &predicate.possible(0)),
+    // Whoever sees that conditions on another column contradict each other may leave out more.
+    accepts: Some(|(parts, predicate), found| {
+        needed(parts, predicate).is_subset(found) && found.is_subset(&kept(parts, &predicate.possible(0)))
+    }),
+    same: |one, other| one == other,
+    input: |(parts, predicate)| format!("{} of {parts:?}", show(predicate)),
+    output: |numbers| format!("partitions {numbers:?}"),
+};
 
 /// January, February, a gap, April, and the rest, in days.
 const YEAR: [PartBounds; 4] = [Range(0, 31), Range(31, 59), Range(90, 120), Default];
@@ -32,207 +47,88 @@ const YEAR: [PartBounds; 4] = [Range(0, 31), Range(31, 59), Range(90, 120), Defa
 /// ask of column 0, by which the table is cut, or of another.
 pub fn prune(prune: fn(&[PartBounds], &Predicate) -> BTreeSet<usize>) -> Report {
     use Predicate as P;
-    let each = |prune: Prune, predicates: Vec<P>| {
-        predicates.iter().try_for_each(|predicate| expect(prune, &YEAR, predicate))
-    };
-    Checker::new(&EXERCISE)
-        .visible("one day, and a stretch of days", move || {
-            each(prune, vec![P::equals(0, 40), P::between(0, 20, 40), P::below(0, 31), P::at_least(0, 59)])
+    Comparison::new(&EXERCISE, &QUESTION, prune, MISTAKES)
+        .visible("one day, and a stretch of days", || {
+            year([P::equals(0, 40), P::between(0, 20, 40), P::below(0, 31), P::at_least(0, 59)])
         })
-        .visible("a condition on another column says nothing", move || {
-            each(prune, vec![P::Anything, P::equals(1, 40)])
-        })
-        .visible("all of several, one of several", move || {
+        .visible("a condition on another column says nothing", || year([P::Anything, P::equals(1, 40)]))
+        .visible("all of several, one of several", || {
             let day = |day| P::equals(0, day);
-            each(
-                prune,
-                vec![
-                    P::at_least(0, 31).and(P::below(0, 59)).and(P::equals(1, 3)),
-                    day(3).or(day(100)),
-                    P::one_of(0, [3, 40, 41]),
-                ],
-            )
+            year([
+                P::at_least(0, 31).and(P::below(0, 59)).and(P::equals(1, 3)),
+                day(3).or(day(100)),
+                P::one_of(0, [3, 40, 41]),
+            ])
         })
-        .visible("a function of the column can be true anywhere", move || {
-            each(
-                prune,
-                vec![P::function(0, |day| day % 7 == 0), P::function(0, |_| true).and(P::equals(0, 40))],
-            )
+        .visible("a function of the column can be true anywhere", || {
+            year([P::function(0, |day| day % 7 == 0), P::function(0, |_| true).and(P::equals(0, 40))])
         })
-        .hidden("what no range holds is in the default partition", move || {
-            each(prune, vec![P::equals(0, 70), P::between(0, 50, 100), P::equals(0, -1), P::at_least(0, 120)])
+        .hidden("what no range holds is in the default partition", || {
+            year([P::equals(0, 70), P::between(0, 50, 100), P::equals(0, -1), P::at_least(0, 120)])
         })
-        .hidden("NULL is in the default partition, and passes no comparison", move || {
-            each(
-                prune,
-                vec![P::is_null(0), P::is_null(0).or(P::equals(0, 3)), P::is_null(0).and(P::equals(0, 3))],
-            )
+        .hidden("NULL is in the default partition, and passes no comparison", || {
+            year([
+                P::is_null(0),
+                P::is_null(0).or(P::equals(0, 3)),
+                P::is_null(0).and(P::equals(0, 3)),
+                P::is_null(0).and(P::function(0, |_| true)),
+            ])
         })
-        .hidden("a contradiction needs no partition", move || {
-            each(
-                prune,
-                vec![
-                    P::equals(0, 3).and(P::equals(0, 40)),
-                    P::equals(0, 3).and(P::equals(0, 4)),
-                    P::Or(Vec::new()),
-                    P::one_of(0, []),
-                    P::between(0, 9, 5),
-                ],
-            )
+        .hidden("a contradiction needs no partition", || {
+            let all = [P::equals(0, 3).and(P::equals(0, 40)), P::equals(0, 3).and(P::equals(0, 4))];
+            year(all.into_iter().chain([P::Or(Vec::new()), P::one_of(0, []), P::between(0, 9, 5)]))
         })
-        .hidden("any predicate: no row lost, no partition too many", move || random(prune))
+        .hidden("any predicate: no row lost, no partition too many", random)
         .finish()
 }
 
-/// A mistake: how the answer comes out with it, its name, and what to say.
-struct Mistake {
-    answer: fn(&[PartBounds], &Predicate) -> BTreeSet<usize>,
-    key: &'static str,
-    message: &'static str,
+fn year(predicates: impl IntoIterator<Item = Predicate>) -> Vec<Input> {
+    predicates.into_iter().map(|predicate| (YEAR.to_vec(), predicate)).collect()
 }
 
-const MISTAKES: [Mistake; 8] = [
-    Mistake {
-        answer: |parts, predicate| kept(parts, &possible(predicate, Wrong::OrMeansBoth)),
-        key: "or-as-and",
-        message: "For OR a row may pass by either half: the values that are possible are those of one half and those of the other.",
-    },
-    Mistake {
-        answer: |parts, predicate| kept(parts, &possible(predicate, Wrong::AndMeansEither)),
-        key: "and-as-or",
-        message: "For AND a row must pass both halves: only the values that both allow are possible.",
-    },
-    Mistake {
-        answer: by_partitions,
-        key: "partitions-for-values",
-        message: "Two conditions can each touch a partition and yet have no value in common: intersect the values, then look which partitions hold one.",
-    },
-    Mistake {
-        answer: |parts, predicate| kept(parts, &possible(predicate, Wrong::FunctionMeansNothing)),
-        key: "function-loses-rows",
-        message: "Nobody knows for which values the function is true, so every partition can have such a row. (Which is why date_trunc(day) = ... is slow, and day >= ... AND day < ... is not.)",
-    },
-    Mistake {
-        answer: |parts, predicate| kept(parts, &possible(predicate, Wrong::AnyColumn)),
-        key: "wrong-column",
-        message: "The table is cut by column 0 only: what is asked of another column says nothing of the partition.",
-    },
-    Mistake {
-        answer: |parts, predicate| {
-            let values = possible(predicate, Wrong::Nothing);
-            (0..parts.len()).filter(|&n| parts[n] != Default && holds(parts, n, &values)).collect()
-        },
-        key: "default-forgotten",
-        message: "Values that no range holds, and NULL, are in the default partition: leave it out only if all possible values are covered by ranges.",
-    },
-    Mistake {
-        answer: |parts, predicate| {
-            let values = possible(predicate, Wrong::Nothing);
-            (0..parts.len())
-                .filter(|&n| if parts[n] == Default { !values.is_empty() } else { holds(parts, n, &values) })
-                .collect()
-        },
-        key: "default-always",
-        message: "The default partition can be left out when the ranges cover every possible value: a query for one day need not read it.",
-    },
-    Mistake {
-        answer: |parts, predicate| {
-            let values = possible(predicate, Wrong::Nothing);
-            let touches = |&n: &usize| match parts[n] {
-                Range(from, to) => !values.intersection(&ValueSet::between(from, to)).is_empty(),
-                Default => holds(parts, n, &values),
-            };
-            (0..parts.len()).filter(touches).collect()
-        },
-        key: "inclusive-upper-bound",
-        message: "The upper bound is not in the partition: a query from day 31 on need not read January, which ends before it.",
-    },
-];
-
-#[derive(Clone, Copy, PartialEq)]
-enum Wrong {
-    Nothing,
-    OrMeansBoth,
-    AndMeansEither,
-    FunctionMeansNothing,
-    AnyColumn,
-}
-
-/// The values of column 0 with which a row can pass, with a mistake or without.
-fn possible(predicate: &Predicate, wrong: Wrong) -> ValueSet {
-    let union = |parts: &[Predicate]| {
-        parts.iter().fold(ValueSet::none(), |set, part| set.union(&possible(part, wrong)))
-    };
-    let intersection = |parts: &[Predicate]| {
-        parts.iter().fold(ValueSet::all(), |set, part| set.intersection(&possible(part, wrong)))
-    };
-    match predicate {
-        Predicate::Or(parts) if wrong == Wrong::OrMeansBoth => intersection(parts),
-        Predicate::Or(parts) => union(parts),
-        Predicate::And(parts) if wrong == Wrong::AndMeansEither => union(parts),
-        Predicate::And(parts) => intersection(parts),
-        Predicate::Function { column: 0, .. } if wrong == Wrong::FunctionMeansNothing => ValueSet::none(),
-        Predicate::Between { column: _, first, last } if wrong == Wrong::AnyColumn => {
-            ValueSet::between(*first, *last)
-        }
-        Predicate::In { column: _, values } if wrong == Wrong::AnyColumn => {
-            ValueSet::of(values.iter().copied().map(Some))
-        }
-        other => other.possible(0),
-    }
-}
-
-fn holds(parts: &[PartBounds], part: usize, values: &ValueSet) -> bool {
+/// The partitions that hold one of these values.
+fn kept(parts: &[PartBounds], values: &ValueSet) -> BTreeSet<usize> {
     let range = |bounds: &PartBounds| match *bounds {
         Range(from, to) => ValueSet::between(from, to - 1),
         Default => ValueSet::none(),
     };
-    match parts[part] {
-        Range(..) => !values.intersection(&range(&parts[part])).is_empty(),
-        Default => {
-            let covered = parts.iter().fold(ValueSet::none(), |set, bounds| set.union(&range(bounds)));
-            !values.is_subset(&covered)
-        }
-    }
+    let covered = parts.iter().fold(ValueSet::none(), |set, bounds| set.union(&range(bounds)));
+    let holds = |part: &usize| match parts[*part] {
+        Range(..) => !values.intersection(&range(&parts[*part])).is_empty(),
+        Default => !values.is_subset(&covered),
+    };
+    (0..parts.len()).filter(holds).collect()
 }
 
-fn kept(parts: &[PartBounds], values: &ValueSet) -> BTreeSet<usize> {
-    (0..parts.len()).filter(|&part| holds(parts, part, values)).collect()
+/// The partitions in which a row can be that passes, whatever functions say: with each value that the other column may
+/// have.
+fn needed(parts: &[PartBounds], predicate: &Predicate) -> BTreeSet<usize> {
+    let values = OTHERS.map(Some).chain([None]).map(|other| possible(predicate, other));
+    kept(parts, &values.fold(ValueSet::none(), |all, some| all.union(&some)))
 }
 
-/// AND and OR of partitions instead of values.
-fn by_partitions(parts: &[PartBounds], predicate: &Predicate) -> BTreeSet<usize> {
+/// Values of column 1 that take part in a predicate of the checks, and some that do not.
+const OTHERS: std::ops::Range<i64> = -10..60;
+
+/// The values of column 0 with which a row can pass that has this one in column 1.
+fn possible(predicate: &Predicate, other: Value) -> ValueSet {
     match predicate {
-        Predicate::Or(any) => any.iter().flat_map(|part| by_partitions(parts, part)).collect(),
-        Predicate::And(all) => all.iter().fold((0..parts.len()).collect(), |kept, part| {
-            kept.intersection(&by_partitions(parts, part)).copied().collect()
-        }),
-        other => kept(parts, &other.possible(0)),
+        Predicate::And(all) => {
+            all.iter().fold(ValueSet::all(), |set, part| set.intersection(&possible(part, other)))
+        }
+        Predicate::Or(any) => {
+            any.iter().fold(ValueSet::none(), |set, part| set.union(&possible(part, other)))
+        }
+        Predicate::Function { column: 1, .. } if other.is_none() => ValueSet::none(),
+        Predicate::Between { column: 1, .. }
+        | Predicate::In { column: 1, .. }
+        | Predicate::IsNull { column: 1 }
+            if !predicate.matches(&[None, other]) =>
+        {
+            ValueSet::none()
+        }
+        predicate => predicate.possible(0),
     }
-}
-
-fn expect(prune: Prune, parts: &[PartBounds], predicate: &Predicate) -> Result<(), Failure> {
-    let (expected, found) = (right(parts, predicate), prune(parts, predicate));
-    if found == expected {
-        return Ok(());
-    }
-    let known = MISTAKES.iter().find(|mistake| (mistake.answer)(parts, predicate) == found);
-    Err(Failure::new(format!("partitions {expected:?}"), format!("partitions {found:?}"))
-        .input(format!("{} of {parts:?}", show(predicate)))
-        .maybe_diagnosis(known.map(|mistake| (mistake.key, mistake.message.to_owned()))))
-}
-
-/// What the library's own scheme keeps.
-fn right(parts: &[PartBounds], predicate: &Predicate) -> BTreeSet<usize> {
-    let mut scheme = Scheme::on(0);
-    for (number, bounds) in parts.iter().enumerate() {
-        let holds = match *bounds {
-            Range(from, to) => Holds::range(from, to),
-            Default => Holds::Default,
-        };
-        scheme.attach(&number.to_string(), holds, None).expect("ranges of the exercise do not overlap");
-    }
-    scheme.prune(predicate).iter().filter_map(|place| place.parse().ok()).collect()
 }
 
 /// The predicate as SQL would write it.
@@ -258,44 +154,23 @@ fn show(predicate: &Predicate) -> String {
     }
 }
 
-fn random(prune: Prune) -> Result<(), Failure> {
+fn random() -> Vec<Input> {
     let mut rng = Rng::new(11);
-    for round in 0..4_000 {
-        checkpoint();
-        let mut bounds: Vec<i64> = (0..2 + round % 5).map(|_| rng.below(30).cast_signed()).collect();
-        bounds.sort_unstable();
-        bounds.dedup();
-        // Some months are missing.
-        let pairs = bounds.windows(2).filter(|_| !rng.chance(0.25));
-        let mut parts: Vec<PartBounds> = pairs.map(|pair| Range(pair[0], pair[1])).collect();
-        if rng.chance(0.5) {
-            parts.push(Default);
-        }
-        rng.shuffle(&mut parts);
-        let predicate = predicate(&mut rng, 1 + round / 1_000);
-        expect(prune, &parts, &predicate)?;
-        // The oracle is not trusted blindly: where a row that passes is, it must be kept.
-        let found = prune(&parts, &predicate);
-        for value in (-2..34).map(Some).chain([None]) {
-            let passes = predicate.matches(&[value, Some(5)]);
-            if let Some(place) = place(&parts, value).filter(|place| passes && !found.contains(place)) {
-                return Err(Failure::new(
-                    format!("partition {place}, which has such a row"),
-                    "it is left out",
-                )
-                .input(format!("{} of {parts:?}", show(&predicate))));
+    (0..4_000)
+        .map(|round| {
+            let mut bounds: Vec<i64> = (0..2 + round % 5).map(|_| rng.below(30).cast_signed()).collect();
+            bounds.sort_unstable();
+            bounds.dedup();
+            // Some months are missing.
+            let pairs = bounds.windows(2).filter(|_| !rng.chance(0.25));
+            let mut parts: Vec<PartBounds> = pairs.map(|pair| Range(pair[0], pair[1])).collect();
+            if rng.chance(0.5) {
+                parts.push(Default);
             }
-        }
-    }
-    Ok(())
-}
-
-fn place(parts: &[PartBounds], value: Value) -> Option<usize> {
-    let range = parts.iter().position(|bounds| match *bounds {
-        Range(from, to) => value.is_some_and(|value| from <= value && value < to),
-        Default => false,
-    });
-    range.or_else(|| parts.iter().position(|bounds| *bounds == Default))
+            rng.shuffle(&mut parts);
+            (parts, predicate(&mut rng, 1 + round / 1_000))
+        })
+        .collect()
 }
 
 fn predicate(rng: &mut Rng, depth: usize) -> Predicate {
@@ -313,6 +188,44 @@ fn predicate(rng: &mut Rng, depth: usize) -> Predicate {
         kind => {
             let parts = (0..1 + rng.index(3)).map(|_| predicate(rng, depth - 1)).collect();
             if kind < 8 { Predicate::And(parts) } else { Predicate::Or(parts) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use algorithms::partitioning::Holds;
+
+    use super::*;
+
+    /// As the library's own scheme prunes, and neither that nor the least that must be kept loses a row.
+    #[test]
+    fn the_oracle_is_right() {
+        for (parts, predicate) in random() {
+            let mut scheme = Scheme::on(0);
+            for (number, bounds) in parts.iter().enumerate() {
+                let holds = match *bounds {
+                    Range(from, to) => Holds::range(from, to),
+                    Default => Holds::Default,
+                };
+                scheme
+                    .attach(&number.to_string(), holds, None)
+                    .expect("ranges of the exercise do not overlap");
+            }
+            let pruned: BTreeSet<usize> =
+                scheme.prune(&predicate).iter().filter_map(|place| place.parse().ok()).collect();
+            let (most, least) =
+                ((QUESTION.right)(&(parts.clone(), predicate.clone())), needed(&parts, &predicate));
+            assert_eq!(pruned, most, "{}", show(&predicate));
+            assert!(least.is_subset(&most), "{}", show(&predicate));
+            for value in (-2..34).map(Some).chain([None]) {
+                for other in [None, Some(-2), Some(5), Some(30)] {
+                    if predicate.matches(&[value, other]) {
+                        let place = kept(&parts, &ValueSet::of([value]));
+                        assert!(place.is_subset(&least), "{value:?}, {other:?}: {}", show(&predicate));
+                    }
+                }
+            }
         }
     }
 }
