@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use algorithms::interrupt::checkpoint;
 use algorithms::rng::Rng;
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Checker, Failure, Known, Report};
 
 /// How many rows or changes one step may move.
 pub const MOVED_AT_ONCE: usize = 10;
@@ -38,6 +38,7 @@ pub fn move_a_shard<M: MoveExercise>() -> Report {
             added::<M>()
         })
         .visible("a step moves a few rows, not all", small_steps::<M>)
+        .visible("until the end writes go to the old shard alone", alone::<M>)
         .hidden("a row that is deleted before the copy reaches it, and one that is written again", ahead::<M>)
         .hidden("after the move, writes go to the new shard", after::<M>)
         .hidden("any writes at any moment", random::<M>)
@@ -72,7 +73,16 @@ impl<M: MoveExercise> Watched<M> {
             Some(value) => format!("write {key} = {value}"),
             None => format!("delete {key}"),
         });
+        let before = self.moving.new_shard();
         self.moving.write(key, value);
+        if !self.done && self.moving.new_shard() != before {
+            let found = self.moving.new_shard().get(&key).copied();
+            return Err(self.failure(
+                format!("{:?} for key {key} on the new shard, as before", before.get(&key)),
+                format!("{found:?}"),
+                Some(known::WRITES_TO_BOTH),
+            ));
+        }
         match value {
             Some(value) => {
                 self.told.insert(key, value);
@@ -92,46 +102,28 @@ impl<M: MoveExercise> Watched<M> {
         if expected == found {
             return Ok(());
         }
-        let diagnosis = if self.done {
-            self.after_the_move(key, found)
+        let known = if self.done {
+            Some(self.after_the_move(key, found))
         } else {
-            Some((
-                "reads-too-early",
-                "Until the new shard has everything, the old one owns the rows: all reads and writes go there.",
-            ))
+            // What it found is what the new shard has.
+            (self.moving.new_shard().get(&key).copied() == found).then_some(known::READS_TOO_EARLY)
         };
-        Err(self.failure(format!("{expected:?} for key {key}"), format!("{found:?}"), diagnosis))
+        Err(self.failure(format!("{expected:?} for key {key}"), format!("{found:?}"), known))
     }
 
-    fn after_the_move(&self, key: u64, found: Option<u64>) -> Option<(&'static str, &'static str)> {
+    fn after_the_move(&self, key: u64, found: Option<u64>) -> Known {
         match found {
-            Some(_) if self.deleted.contains(&key) => Some((
-                "comes-back",
-                "A deleted row is back on the new shard: a deletion is a change like any other, and has to be carried over, after the copy of the row.",
-            )),
-            Some(_) => Some((
-                "old-value-wins",
-                "The new shard has an older value: a copied row arrived over a newer write, or the write behind the copy was never carried over. Play the changes after the copy, in order.",
-            )),
-            None => Some((
-                "cut-over-too-early",
-                "A row is missing on the new shard: copy all rows and play all changes before it owns anything.",
-            )),
+            Some(_) if self.deleted.contains(&key) => known::COMES_BACK,
+            Some(_) => known::OLD_VALUE_WINS,
+            None => known::CUT_OVER_TOO_EARLY,
         }
     }
 
-    fn failure(
-        &self,
-        expected: String,
-        found: String,
-        diagnosis: Option<(&'static str, &'static str)>,
-    ) -> Failure {
+    fn failure(&self, expected: String, found: String, known: Option<Known>) -> Failure {
         let told = self.history.len();
         let tail = self.history[told.saturating_sub(12)..].join("; ");
         let tail = if told > 12 { format!("...; {tail}") } else { tail };
-        Failure::new(expected, found)
-            .input(tail)
-            .maybe_diagnosis(diagnosis.map(|(key, message)| (key, message.to_owned())))
+        Failure::new(expected, found).input(tail).maybe_known(known)
     }
 
     fn step(&mut self) -> Result<(), Failure> {
@@ -150,20 +142,14 @@ impl<M: MoveExercise> Watched<M> {
             return Err(self.failure(
                 format!("at most {MOVED_AT_ONCE} changes of the new shard in a step"),
                 format!("{changed}"),
-                Some((
-                    "all-at-once",
-                    "One step moves everything: with a million rows, all clients would wait for it. Remember how far the copy is, and go on from there.",
-                )),
+                Some(known::ALL_AT_ONCE),
             ));
         }
         if self.steps > MOST_STEPS {
             return Err(self.failure(
                 format!("done within {MOST_STEPS} steps"),
                 "not done".to_owned(),
-                Some((
-                    "never-done",
-                    "The move does not end: each step must get further, and the last one says true.",
-                )),
+                Some(known::NEVER_DONE),
             ));
         }
         Ok(())
@@ -179,11 +165,11 @@ impl<M: MoveExercise> Watched<M> {
         for &key in keys {
             let (expected, found) = (self.told.get(&key).copied(), found.get(&key).copied());
             if expected != found {
-                let diagnosis = self.after_the_move(key, found);
+                let known = Some(self.after_the_move(key, found));
                 return Err(self.failure(
                     format!("{expected:?} for key {key} on the new shard"),
                     format!("{found:?}"),
-                    diagnosis,
+                    known,
                 ));
             }
         }
@@ -229,12 +215,21 @@ fn added<M: MoveExercise>() -> Result<(), Failure> {
 
 fn small_steps<M: MoveExercise>() -> Result<(), Failure> {
     let mut watched = Watched::<M>::new(200);
-    watched.step()?;
-    // Fifty changes, which have to be carried over in small steps too.
-    for key in 0..50 {
+    for _ in 0..18 {
+        watched.step()?;
+    }
+    // Most rows are copied. A hundred changes of them have to be carried over in small steps too.
+    for key in 0..100 {
         watched.write(key, Some(key))?;
     }
     watched.finish()
+}
+
+fn alone<M: MoveExercise>() -> Result<(), Failure> {
+    with::<M>(|watched, key| {
+        watched.write(key, Some(7))?;
+        watched.write(key, None)
+    })
 }
 
 fn ahead<M: MoveExercise>() -> Result<(), Failure> {
@@ -262,10 +257,7 @@ fn after<M: MoveExercise>() -> Result<(), Failure> {
     Err(watched.failure(
         "the writes on the new shard".to_owned(),
         format!("{:?}", found.get(&3)),
-        Some((
-            "writes-to-the-old-shard",
-            "After the move the new shard owns the rows: writes that go to the old one are lost with it.",
-        )),
+        Some(known::WRITES_TO_THE_OLD_SHARD),
     ))
 }
 
