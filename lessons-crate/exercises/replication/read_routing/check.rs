@@ -1,10 +1,9 @@
 //! Checks the routing of reads to followers that lag.
 
-use algorithms::interrupt::checkpoint;
 use algorithms::rng::Rng;
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Comparison, Question, Report, planted};
 
 /// What one client has done, as places in the leader's log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,168 +32,126 @@ pub enum Seen {
     Read(u64),
 }
 
-type Route = fn(&ReadSession, &[Follower]) -> Option<usize>;
-type Observe = fn(&mut ReadSession, Seen);
+/// Which follower to read from, and what to remember.
+type Answer = (fn(&ReadSession, &[Follower]) -> Option<usize>, fn(&mut ReadSession, Seen));
+planted!("replication/read_routing");
+
+use Seen::{Read, Wrote};
+
+/// What a client is told, and the followers when it reads next.
+type Input = (Vec<Seen>, Vec<Follower>);
+
+const QUESTION: Question<Answer, Input, Option<usize>> = Question {
+    // Only where reads go is judged: a session may remember as it likes.
+    ask: |(route, observe), (seen, followers)| {
+        let mut session = ReadSession::default();
+        seen.iter().for_each(|&seen| observe(&mut session, seen));
+        route(&session, followers)
+    },
+    right: |(seen, followers)| {
+        let needed = wrote(seen).max(read(seen));
+        let able = followers.iter().enumerate().filter(|(_, follower)| follower.position >= needed);
+        able.min_by_key(|(_, follower)| follower.latency_ms).map(|(index, _)| index)
+    },
+    accepts: None,
+    same: |one, other| one == other,
+    input: |(seen, followers)| {
+        let followers: Vec<String> = followers
+            .iter()
+            .map(|follower| format!("({}, {})", follower.position, follower.latency_ms))
+            .collect();
+        format!("observe {seen:?}, then route among (position, ms): {}", followers.join(" "))
+    },
+    output: |index| format!("{index:?}"),
+};
 
 /// Checks a router that gives each client read-your-writes and monotonic reads, from the fastest follower.
 pub fn read_routing(
     route: fn(&ReadSession, &[Follower]) -> Option<usize>,
     observe: fn(&mut ReadSession, Seen),
 ) -> Report {
-    Checker::new(&EXERCISE)
-        .visible("a new client reads from the fastest follower", move || fastest(route))
-        .visible("after a write, only from followers that have it", move || own_writes(route, observe))
-        .visible("after a read, never from an older follower", move || monotonic(route, observe))
-        .visible("None, for the leader, when no follower is far enough", move || leader(route, observe))
-        .hidden("a follower exactly at the place will do", move || exactly(route, observe))
-        .hidden("old news changes nothing", move || old_news(observe))
-        .hidden("in random sessions: the fastest of those that may answer", move || sessions(route, observe))
+    Comparison::new(&EXERCISE, &QUESTION, (route, observe), MISTAKES)
+        .visible("a new client reads from the fastest follower", || {
+            vec![input(&[], &[(10, 5), (30, 20), (20, 9)]), input(&[], &[(30, 20), (0, 12), (20, 9)])]
+        })
+        .visible("after a write, only from followers that have it, and from the fastest of those", || {
+            vec![
+                input(&[Wrote(15)], &[(10, 5), (30, 20), (20, 9)]),
+                input(&[Wrote(15)], &[(14, 1), (16, 30), (40, 40)]),
+                input(&[Wrote(15)], &[(16, 30), (50, 12), (40, 8)]),
+            ]
+        })
+        .visible("after a read, never from an older follower", || {
+            vec![input(&[Wrote(5), Read(25)], &[(10, 5), (30, 20), (20, 9)])]
+        })
+        .visible("None, for the leader, when no follower is far enough", || {
+            vec![input(&[Wrote(50)], &[(10, 5), (49, 20)]), input(&[Wrote(50)], &[]), input(&[], &[])]
+        })
+        .hidden("a follower exactly at the place will do", || {
+            vec![
+                input(&[Wrote(20)], &[(19, 1), (20, 5)]),
+                input(&[Wrote(20)], &[(20, 5), (40, 9)]),
+                input(&[Read(20)], &[(40, 9), (20, 5)]),
+            ]
+        })
+        .hidden("old news changes nothing", || {
+            vec![
+                input(&[Wrote(20), Wrote(10)], &[(15, 1), (25, 2)]),
+                input(&[Read(20), Read(10), Wrote(3)], &[(15, 1), (25, 2)]),
+            ]
+        })
+        .hidden("a read does not make a write forgotten, nor a write a read", || {
+            vec![
+                input(&[Wrote(20), Read(10)], &[(15, 1), (25, 2)]),
+                input(&[Read(20), Wrote(10)], &[(15, 1), (25, 2)]),
+            ]
+        })
+        .hidden("in random sessions: the fastest of those that may answer", random)
+        .described(known::IGNORES_OWN_WRITES, |(seen, followers), _, found| {
+            position(followers, *found).is_some_and(|position| position < wrote(seen))
+        })
+        .described(known::IGNORES_READS, |(seen, followers), _, found| {
+            position(followers, *found)
+                .is_some_and(|position| wrote(seen) <= position && position < read(seen))
+        })
+        .described(known::ALWAYS_THE_LEADER, |_, right, found| right.is_some() && found.is_none())
         .finish()
 }
 
-fn follower(position: u64, latency_ms: u64) -> Follower {
-    Follower { position, latency_ms }
+fn input(seen: &[Seen], followers: &[(u64, u64)]) -> Input {
+    let follower = |&(position, latency_ms): &(u64, u64)| Follower { position, latency_ms };
+    (seen.to_vec(), followers.iter().map(follower).collect())
 }
 
-/// The one to ask.
-fn right(needed: u64, followers: &[Follower]) -> Option<usize> {
-    let able = followers.iter().enumerate().filter(|(_, follower)| follower.position >= needed);
-    able.min_by_key(|(_, follower)| follower.latency_ms).map(|(index, _)| index)
+/// The place of the newest write.
+fn wrote(seen: &[Seen]) -> u64 {
+    seen.iter()
+        .filter_map(|seen| if let Wrote(place) = seen { Some(*place) } else { None })
+        .max()
+        .unwrap_or(0)
 }
 
-fn expect(route: Route, session: &ReadSession, followers: &[Follower]) -> Result<(), Failure> {
-    let needed = session.wrote.max(session.read);
-    let (expected, found) = (right(needed, followers), route(session, followers));
-    if expected == found {
-        return Ok(());
-    }
-    let chosen = found.and_then(|index| followers.get(index));
-    let diagnosis = match (chosen, expected) {
-        (None, Some(_)) if found.is_some() => None,
-        (None, Some(fit)) if followers[fit].position == needed && needed > 0 => Some((
-            "strictly-newer",
-            "A follower that is exactly at the place has everything up to it: at least, not more than.",
-        )),
-        (None, Some(_)) => Some((
-            "always-the-leader",
-            "The leader is always right, and then the followers do nothing: ask it only when no follower is far enough.",
-        )),
-        (Some(follower), _) if follower.position < session.wrote => Some((
-            "ignores-own-writes",
-            "The follower has not got the client's own write yet: the client posts a comment, reloads, and it is gone.",
-        )),
-        (Some(follower), _) if follower.position < session.read => Some((
-            "ignores-reads",
-            "The client has seen a newer state before: with each reload a comment appears and disappears. Its reads count like its writes.",
-        )),
-        (Some(follower), Some(_)) if followers.iter().all(|other| other.position <= follower.position) => {
-            Some((
-                "freshest-not-fastest",
-                "The freshest follower is not needed, only one that is fresh enough: of those the fastest.",
-            ))
-        }
-        _ => None,
-    };
-    Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
-        .input(format!("{session:?}, followers (position, ms): {}", told(followers)))
-        .maybe_diagnosis(diagnosis.map(|(key, message)| (key, message.to_owned()))))
+/// The newest place up to which the client has read.
+fn read(seen: &[Seen]) -> u64 {
+    seen.iter().filter_map(|seen| if let Read(place) = seen { Some(*place) } else { None }).max().unwrap_or(0)
 }
 
-fn told(followers: &[Follower]) -> String {
-    followers.iter().map(|f| format!("({}, {})", f.position, f.latency_ms)).collect::<Vec<_>>().join(" ")
+/// Where the chosen follower is.
+fn position(followers: &[Follower], chosen: Option<usize>) -> Option<u64> {
+    followers.get(chosen?).map(|follower| follower.position)
 }
 
-fn session(observe: Observe, seen: &[Seen]) -> ReadSession {
-    let mut session = ReadSession::default();
-    seen.iter().for_each(|&seen| observe(&mut session, seen));
-    session
-}
-
-fn fastest(route: Route) -> Result<(), Failure> {
-    for followers in [
-        [follower(10, 5), follower(30, 20), follower(20, 9)],
-        [follower(30, 20), follower(0, 2), follower(20, 9)],
-    ] {
-        expect(route, &ReadSession::default(), &followers)?;
-    }
-    Ok(())
-}
-
-/// That observing leaves the session that it must.
-fn expect_session(observe: Observe, seen: &[Seen]) -> Result<ReadSession, Failure> {
-    let found = session(observe, seen);
-    let newest = |pick: &dyn Fn(&Seen) -> Option<u64>| seen.iter().filter_map(pick).max().unwrap_or(0);
-    let expected = ReadSession {
-        wrote: newest(&|seen| if let Seen::Wrote(place) = seen { Some(*place) } else { None }),
-        read: newest(&|seen| if let Seen::Read(place) = seen { Some(*place) } else { None }),
-    };
-    if found == expected {
-        return Ok(found);
-    }
-    let diagnosis = if found.wrote < expected.wrote && found.wrote > 0
-        || found.read < expected.read && found.read > 0
-    {
-        Some((
-            "forgets-the-newest",
-            "Answers may come out of order, and a slow one is old news: keep the greater place, do not overwrite it.",
-        ))
-    } else if found.read < expected.read {
-        Some((
-            "ignores-reads",
-            "What the client has read counts too: without it, time can go back between two reads.",
-        ))
-    } else if found.wrote < expected.wrote {
-        Some((
-            "ignores-own-writes",
-            "The place of the client's write must be kept: it is what reads have to wait for.",
-        ))
-    } else {
-        None
-    };
-    Err(Failure::new(format!("{expected:?}"), format!("{found:?}"))
-        .input(format!("observe: {seen:?}"))
-        .maybe_diagnosis(diagnosis.map(|(key, message)| (key, message.to_owned()))))
-}
-
-fn own_writes(route: Route, observe: Observe) -> Result<(), Failure> {
-    let wrote = expect_session(observe, &[Seen::Wrote(15)])?;
-    expect(route, &wrote, &[follower(10, 5), follower(30, 20), follower(20, 9)])?;
-    expect(route, &wrote, &[follower(14, 1), follower(16, 30), follower(40, 40)])
-}
-
-fn monotonic(route: Route, observe: Observe) -> Result<(), Failure> {
-    let read = expect_session(observe, &[Seen::Wrote(5), Seen::Read(25)])?;
-    expect(route, &read, &[follower(10, 5), follower(30, 20), follower(20, 9)])
-}
-
-fn leader(route: Route, observe: Observe) -> Result<(), Failure> {
-    let wrote = expect_session(observe, &[Seen::Wrote(50)])?;
-    expect(route, &wrote, &[follower(10, 5), follower(49, 20)])?;
-    expect(route, &wrote, &[])
-}
-
-fn exactly(route: Route, observe: Observe) -> Result<(), Failure> {
-    let wrote = expect_session(observe, &[Seen::Wrote(20)])?;
-    expect(route, &wrote, &[follower(19, 1), follower(20, 5)])?;
-    expect(route, &wrote, &[follower(20, 5), follower(40, 9)])
-}
-
-fn old_news(observe: Observe) -> Result<(), Failure> {
-    expect_session(observe, &[Seen::Wrote(20), Seen::Wrote(10)])?;
-    expect_session(observe, &[Seen::Read(20), Seen::Read(10), Seen::Wrote(3)]).map(|_| ())
-}
-
-fn sessions(route: Route, observe: Observe) -> Result<(), Failure> {
+fn random() -> Vec<Input> {
     let mut rng = Rng::new(13);
-    for _ in 0..2_000 {
-        checkpoint();
-        let mut latencies = [1, 2, 3, 4];
-        rng.shuffle(&mut latencies);
-        let followers: Vec<Follower> = latencies.iter().map(|&ms| follower(rng.below(10), ms)).collect();
-        let seen: Vec<Seen> = (0..rng.index(4))
-            .map(|_| if rng.chance(0.5) { Seen::Wrote(rng.below(10)) } else { Seen::Read(rng.below(10)) })
-            .collect();
-        expect(route, &expect_session(observe, &seen)?, &followers)?;
-    }
-    Ok(())
+    (0..2_000)
+        .map(|_| {
+            let mut latencies = [1, 2, 3, 4];
+            rng.shuffle(&mut latencies);
+            let followers: Vec<(u64, u64)> = latencies.iter().map(|&ms| (rng.below(10), ms)).collect();
+            let seen: Vec<Seen> = (0..rng.index(4))
+                .map(|_| if rng.chance(0.5) { Wrote(rng.below(10)) } else { Read(rng.below(10)) })
+                .collect();
+            input(&seen, &followers)
+        })
+        .collect()
 }
