@@ -3,29 +3,88 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use algorithms::interrupt::checkpoint;
 use algorithms::rng::Rng;
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Comparison, Question, Report, planted};
 
 // The learner's words.
 pub use algorithms::feed::{Post, UserId};
 
-type MakePage = fn(&[Vec<Post>], &BTreeSet<UserId>, Option<Post>, usize) -> Vec<Post>;
+/// Lists of posts, hidden authors, the last post before and a length in; a page out.
+type Answer = fn(&[Vec<Post>], &BTreeSet<UserId>, Option<Post>, usize) -> Vec<Post>;
+planted!("feed/page");
+
+#[derive(Clone)]
+struct Input {
+    lists: Vec<Vec<Post>>,
+    hidden: BTreeSet<UserId>,
+    after: Option<Post>,
+    count: usize,
+}
+
+const QUESTION: Question<Answer, Input, Vec<Post>> = Question {
+    ask: |page, input| page(&input.lists, &input.hidden, input.after, input.count),
+    right: |input| {
+        let all: BTreeSet<Reverse<Post>> = input.lists.iter().flatten().map(|post| Reverse(*post)).collect();
+        let all = all.into_iter().map(|Reverse(post)| post);
+        let shown = all.filter(|post| !input.hidden.contains(&post.author));
+        shown.filter(|post| input.after.is_none_or(|after| *post < after)).take(input.count).collect()
+    },
+    accepts: None,
+    same: |one, other| one == other,
+    input: |Input { lists, hidden, after, count }| {
+        let after = after.map_or("the start".to_owned(), |after| told(&[after]));
+        let lists: Vec<String> = lists.iter().map(|list| told(list)).collect();
+        format!("{count} posts after {after}, hidden {hidden:?}, of {}", lists.join(" and "))
+    },
+    output: |posts| told(posts),
+};
 
 /// Checks a function that merges lists of posts into the next page of a feed.
-pub fn page(page: MakePage) -> Report {
-    Checker::new(&EXERCISE)
-        .visible("the newest of all lists come first", move || first(page))
-        .visible("the next page begins after the last post of this one", move || next(page))
-        .visible("a blocked author's posts are left out, and the page is full all the same", move || {
-            blocked(page)
+pub fn page(page: fn(&[Vec<Post>], &BTreeSet<UserId>, Option<Post>, usize) -> Vec<Post>) -> Report {
+    Comparison::new(&EXERCISE, &QUESTION, page, MISTAKES)
+        .visible("the newest of all lists come first", || {
+            let one_list = Input { lists: vec![two().remove(0)], ..input(&[], None, 2) };
+            let none = Input { lists: Vec::new(), ..input(&[], None, 3) };
+            vec![one_list, input(&[], None, 4), input(&[], None, 100), none]
         })
-        .hidden("posts of the same time are neither repeated nor skipped", move || same_time(page))
-        .hidden("a post that stands in two lists is shown once", move || in_two_lists(page))
-        .hidden("the last post of the page before may be deleted meanwhile", move || deleted(page))
-        .hidden("random feeds, page by page, are complete and in order", move || random(page))
+        .visible("the next page begins after the last post of this one", || {
+            vec![input(&[], Some(post(80, 8, 2)), 2), input(&[], Some(post(20, 2, 2)), 2)]
+        })
+        .visible("a hidden author's posts are left out, and the page is full all the same", || {
+            vec![input(&[1], None, 3), input(&[2], Some(post(90, 9, 1)), 2), input(&[1, 2], None, 2)]
+        })
+        .hidden("posts of the same time are neither repeated nor skipped", || {
+            let lists = vec![
+                vec![post(50, 7, 1), post(50, 4, 1)],
+                vec![post(50, 6, 2), post(50, 5, 2), post(40, 1, 2)],
+            ];
+            [None, Some(post(50, 6, 2))]
+                .map(|after| Input { lists: lists.clone(), ..input(&[], after, 5) })
+                .to_vec()
+        })
+        .hidden("a post that stands in two lists is shown once", || {
+            let lists = vec![vec![post(90, 9, 1), post(60, 6, 1)], vec![post(90, 9, 1), post(70, 7, 1)]];
+            vec![Input { lists, ..input(&[], None, 4) }]
+        })
+        .hidden("the last post of the page before may be deleted meanwhile, or its author hidden", || {
+            vec![input(&[], Some(post(75, 10, 3)), 2), input(&[2], Some(post(80, 8, 2)), 2)]
+        })
+        .hidden("random feeds, page by page, are complete and in order", random)
+        .described(known::TOO_LONG, |input, _, found| found.len() > input.count)
+        .described(known::TWICE, |_, _, found| found.iter().collect::<BTreeSet<_>>().len() < found.len())
+        .described(known::SHOWS_HIDDEN, |input, _, found| {
+            found.iter().any(|post| input.hidden.contains(&post.author))
+        })
+        .described(known::CURSOR_AGAIN, |input, _, found| {
+            input.after.is_some_and(|after| found.contains(&after))
+        })
+        .described(known::GOES_BACK, |input, _, found| {
+            input.after.is_some_and(|after| found.iter().any(|post| *post > after))
+        })
+        .described(known::TOO_SHORT, |_, right, found| found.len() < right.len() && right.starts_with(found))
+        .described(known::NOT_IN_ORDER, |_, _, found| !found.is_sorted_by_key(|post| Reverse(*post)))
         .finish()
 }
 
@@ -33,96 +92,9 @@ fn post(time: u64, id: u64, author: UserId) -> Post {
     Post { time, id, author }
 }
 
-fn right(lists: &[Vec<Post>], hidden: &BTreeSet<UserId>, after: Option<Post>, count: usize) -> Vec<Post> {
-    let all: BTreeSet<Reverse<Post>> = lists.iter().flatten().map(|post| Reverse(*post)).collect();
-    let shown = all.into_iter().map(|Reverse(post)| post).filter(|post| !hidden.contains(&post.author));
-    shown.filter(|post| after.is_none_or(|after| *post < after)).take(count).collect()
-}
-
 fn told(posts: &[Post]) -> String {
     let one = |post: &Post| format!("{}@{} by {}", post.id, post.time, post.author);
     format!("[{}]", posts.iter().map(one).collect::<Vec<_>>().join(", "))
-}
-
-fn expect(
-    page: MakePage,
-    lists: &[Vec<Post>],
-    hidden: &[UserId],
-    after: Option<Post>,
-    count: usize,
-) -> Result<(), Failure> {
-    let hidden: BTreeSet<UserId> = hidden.iter().copied().collect();
-    let expected = right(lists, &hidden, after, count);
-    let found = page(lists, &hidden, after, count);
-    if expected == found {
-        return Ok(());
-    }
-    let distinct: BTreeSet<Post> = found.iter().copied().collect();
-    let gone = after.is_some_and(|after| !lists.iter().flatten().any(|post| *post == after));
-    let same_time = |post: &Post| after.is_some_and(|after| post.time == after.time);
-    let diagnosis = if found.len() > count {
-        Some((
-            "too-long",
-            "The page has more than `count` posts: `count` is the length of the whole page, not of what each list gives to it.",
-        ))
-    } else if distinct.len() < found.len() {
-        Some((
-            "twice",
-            "A post can be in the reader's own feed and in its author's list, when the author was changed from pushed to pulled. Show it once.",
-        ))
-    } else if found.len() > 1 && found.is_sorted() && !expected.is_sorted() {
-        Some((
-            "oldest-first",
-            "The page begins with the oldest posts. A `BTreeSet` goes up: `.into_iter().rev()` begins with the newest.",
-        ))
-    } else if after.is_some_and(|after| found.contains(&after)) {
-        Some((
-            "cursor-again",
-            "The post in `after` was the last of the page before: the next page begins with those smaller than it.",
-        ))
-    } else if gone {
-        Some((
-            "cursor-looked-up",
-            "The post in `after` was deleted meanwhile, so it is in no list. It is a place in the order: compare with it, do not look for it.",
-        ))
-    } else if expected.iter().any(|post| same_time(post) && !found.contains(post)) {
-        Some((
-            "by-time-only",
-            "Several posts can have the same time. The order of posts, and the place where a page ends, is (time, id): compare whole posts.",
-        ))
-    } else if found.len() < expected.len()
-        && found.iter().all(|post| expected.contains(post))
-        && !hidden.is_empty()
-    {
-        Some((
-            "hidden-too-late",
-            "The page is short: blocked posts were counted first and left out after. Leave them out before you count.",
-        ))
-    } else if found.iter().any(|post| hidden.contains(&post.author)) {
-        Some((
-            "shows-blocked",
-            "A blocked author's post is shown. The feed may still hold it: ask at every read.",
-        ))
-    } else if !found.is_sorted_by_key(|post| Reverse(post.time))
-        || found.iter().any(|post| !expected.contains(post))
-    {
-        Some((
-            "not-merged",
-            "Take the newest post that any list still offers, again and again; the lists are in order only each for itself.",
-        ))
-    } else if !found.is_sorted_by_key(|post| Reverse(*post)) {
-        Some((
-            "by-time-only",
-            "Several posts can have the same time. The order of posts, and the place where a page ends, is (time, id): compare whole posts.",
-        ))
-    } else {
-        None
-    };
-    let lists: Vec<String> = lists.iter().map(|list| told(list)).collect();
-    let after = after.map_or("the start".to_owned(), |after| told(&[after]));
-    Err(Failure::new(told(&expected), told(&found))
-        .input(format!("{count} posts after {after}, blocked {hidden:?}, of {}", lists.join(" and ")))
-        .maybe_diagnosis(diagnosis.map(|(key, message)| (key, message.to_owned()))))
 }
 
 fn two() -> Vec<Vec<Post>> {
@@ -132,42 +104,15 @@ fn two() -> Vec<Vec<Post>> {
     ]
 }
 
-fn first(page: MakePage) -> Result<(), Failure> {
-    expect(page, &two()[..1], &[], None, 2)?;
-    expect(page, &two(), &[], None, 4)?;
-    expect(page, &two(), &[], None, 100)?;
-    expect(page, &[], &[], None, 3)
+/// A page of the two lists.
+fn input(hidden: &[UserId], after: Option<Post>, count: usize) -> Input {
+    Input { lists: two(), hidden: hidden.iter().copied().collect(), after, count }
 }
 
-fn next(page: MakePage) -> Result<(), Failure> {
-    expect(page, &two(), &[], Some(post(80, 8, 2)), 2)?;
-    expect(page, &two(), &[], Some(post(20, 2, 2)), 2)
-}
-
-fn blocked(page: MakePage) -> Result<(), Failure> {
-    expect(page, &two(), &[1], None, 3)?;
-    expect(page, &two(), &[2], Some(post(90, 9, 1)), 2)
-}
-
-fn same_time(page: MakePage) -> Result<(), Failure> {
-    let lists = [vec![post(50, 7, 1), post(50, 4, 1)], vec![post(50, 6, 2), post(50, 5, 2), post(40, 1, 2)]];
-    expect(page, &lists, &[], None, 5)?;
-    expect(page, &lists, &[], Some(post(50, 6, 2)), 5)
-}
-
-fn in_two_lists(page: MakePage) -> Result<(), Failure> {
-    let lists = [vec![post(90, 9, 1), post(60, 6, 1)], vec![post(90, 9, 1), post(70, 7, 1)]];
-    expect(page, &lists, &[], None, 4)
-}
-
-fn deleted(page: MakePage) -> Result<(), Failure> {
-    expect(page, &two(), &[], Some(post(75, 10, 3)), 2)
-}
-
-fn random(page: MakePage) -> Result<(), Failure> {
+fn random() -> Vec<Input> {
     let mut rng = Rng::new(14);
+    let mut inputs = Vec::new();
     for _ in 0..300 {
-        checkpoint();
         let mut lists = vec![Vec::new(); 3];
         for id in 0..rng.below(25) {
             let post = post(rng.below(8), id, rng.below(4) as UserId);
@@ -181,14 +126,14 @@ fn random(page: MakePage) -> Result<(), Failure> {
             list.dedup();
         }
         let hidden: Vec<UserId> = (0..4).filter(|_| rng.chance(0.2)).collect();
-        let mut after = None;
+        let mut next = Input { lists, ..input(&hidden, None, 4) };
         loop {
-            expect(page, &lists, &hidden, after, 4)?;
-            after = right(&lists, &hidden.iter().copied().collect(), after, 4).last().copied();
-            if after.is_none() {
+            inputs.push(next.clone());
+            next.after = (QUESTION.right)(&next).last().copied();
+            if next.after.is_none() {
                 break;
             }
         }
     }
-    Ok(())
+    inputs
 }
