@@ -32,7 +32,7 @@ const QUESTION: Question<Answer, Input, BTreeMap<u32, u32>> = Question {
 };
 
 /// Checks a function that finds everyone within some steps, with the fewest steps to each.
-pub fn within(within: fn(&[(u32, u32)], u32, u32) -> BTreeMap<u32, u32>) -> Report {
+pub fn within(within: Answer) -> Report {
     Comparison::new(&EXERCISE, &QUESTION, within, MISTAKES)
         .visible("a chain is followed as far as allowed, and no further", || {
             each_hops(0..5, &[(9, 1), (1, 2), (2, 3), (3, 4)])

@@ -42,7 +42,7 @@ const QUESTION: Question<Answer, Input, Vec<Post>> = Question {
 };
 
 /// Checks a function that merges lists of posts into the next page of a feed.
-pub fn page(page: fn(&[Vec<Post>], &BTreeSet<UserId>, Option<Post>, usize) -> Vec<Post>) -> Report {
+pub fn page(page: Answer) -> Report {
     Comparison::new(&EXERCISE, &QUESTION, page, MISTAKES)
         .visible("the newest of all lists come first", || {
             let one_list = Input { lists: vec![two().remove(0)], ..input(&[], None, 2) };
