@@ -329,7 +329,11 @@ mod tests {
         recognized(out_of_bounds, &[0, 1, 7], Some("index"));
         recognized(|_| panic!("not yet implemented"), &[0, 1, 7], None);
         // What is still missing does not hide what is wrong.
-        recognized(|n| if n == 7 { panic!("not yet implemented") } else { n * n }, &[0, 1, 2, 7], Some("square"));
+        recognized(
+            |n| if n == 7 { panic!("not yet implemented") } else { n * n },
+            &[0, 1, 2, 7],
+            Some("square"),
+        );
     }
 
     #[test]
