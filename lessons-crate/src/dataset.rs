@@ -12,20 +12,32 @@
 //! | `gateway_trace.csv` | [`gateway_trace`] | [`make_gateway_trace`] |
 //! | `requests.csv` | [`requests`] | [`make_requests`] |
 //! | `usl_runs.csv` | [`usl_runs`] | [`make_usl_runs`] |
+//! | `net/routes.csv` | [`routes`] | [`make_routes`] |
+//! | `net/rtt.csv` | [`round_trips`] | [`make_round_trips`] |
+//! | `net/handshake.pcap` | [`handshake`] | [`make_handshake`] |
 
 mod bookstore;
 mod gateway_trace;
+mod handshake;
 mod lexicon;
 mod requests;
+mod round_trips;
+mod routes;
 mod usl_runs;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use bookstore::{BOOKSTORE_COLUMNS, BookstoreRow, bookstore_csv, make_bookstore};
 pub use gateway_trace::{GatewayRow, gateway_trace_csv, make_gateway_trace};
+pub use handshake::make_handshake;
 pub use lexicon::{make_misspellings, make_words};
 pub use requests::{TraceRow, make_requests, requests_csv};
+pub use round_trips::{make_round_trips, round_trips_csv};
+pub use routes::{RouteRow, make_routes, routes_csv};
 pub use usl_runs::{make_usl_runs, usl_runs_csv};
+
+use crate::net::{Capture, PcapError};
 
 /// The environment variable that names another folder of data files.
 const FOLDER_VARIABLE: &str = "SD35_DATASETS";
@@ -52,12 +64,30 @@ pub enum DatasetError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file of frames is none.
+    #[error("{file}: {source}")]
+    Capture {
+        /// The file's name.
+        file: &'static str,
+        /// What is wrong with it.
+        source: PcapError,
+    },
 }
 
 /// Where a data file is: in the folder named by `SD35_DATASETS`, else in the one this library was built from.
 pub fn path(name: &str) -> PathBuf {
     let folder = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
     folder.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../datasets"))).join(name)
+}
+
+/// The bytes of a data file.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn bytes(name: &str) -> Result<Vec<u8>, DatasetError> {
+    let path = path(name);
+    std::fs::read(&path).map_err(|source| DatasetError::Unreadable { path, source })
 }
 
 /// The text of a data file.
@@ -125,6 +155,34 @@ pub fn usl_runs() -> Result<Vec<(f64, f64)>, DatasetError> {
     usl_runs::parse(&text("usl_runs.csv")?)
 }
 
+/// 512 routes of a made-up company, 64 of them IPv6, in the order of their addresses.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line is not a route.
+pub fn routes() -> Result<Vec<RouteRow>, DatasetError> {
+    routes::parse(&text(routes::FILE)?)
+}
+
+/// 2,000 round trips of one path, one after the other, with a queue that fills and empties.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line is not a round trip.
+pub fn round_trips() -> Result<Vec<Duration>, DatasetError> {
+    round_trips::parse(&text(round_trips::FILE)?)
+}
+
+/// A made-up capture of 24 frames: a name looked up, a page over HTTP with one segment lost, the start of TLS.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is no capture.
+pub fn handshake() -> Result<Capture, DatasetError> {
+    let file = handshake::FILE;
+    Capture::read(&bytes(file)?).map_err(|source| DatasetError::Capture { file, source })
+}
+
 #[cfg(test)]
 mod tests {
     use sha2::Digest;
@@ -135,17 +193,21 @@ mod tests {
     const SEED: u64 = 35;
 
     /// Every file as its generator makes it.
-    fn made() -> Vec<(&'static str, String)> {
+    fn made() -> Vec<(&'static str, Vec<u8>)> {
         let lines = |items: &[String]| items.iter().map(|item| format!("{item}\n")).collect::<String>();
         let words = make_words(50_000, SEED);
-        vec![
+        let texts = [
             ("bookstore.csv", bookstore_csv(&make_bookstore(5_000, SEED + 3))),
             ("gateway_trace.csv", gateway_trace_csv(&make_gateway_trace(SEED + 3))),
             ("misspellings.txt", lines(&make_misspellings(&words, SEED + 1))),
             ("requests.csv", requests_csv(&make_requests(10_000, SEED + 2))),
             ("usl_runs.csv", usl_runs_csv(&make_usl_runs(SEED + 3))),
             ("words.txt", lines(&words)),
-        ]
+            (routes::FILE, routes_csv(&make_routes(512, SEED))),
+            (round_trips::FILE, round_trips_csv(&make_round_trips(2_000, SEED))),
+        ];
+        let texts = texts.into_iter().map(|(name, text)| (name, text.into_bytes()));
+        texts.chain([(handshake::FILE, make_handshake().write())]).collect()
     }
 
     /// With `SD35_WRITE_DATASETS=1`, writes the files instead of comparing them.
@@ -156,10 +218,11 @@ mod tests {
             made().iter().for_each(|(name, made)| std::fs::write(path(name), made).unwrap());
         }
         for (name, made) in made() {
-            assert!(text(name).unwrap() == made, "{name} differs from what its generator makes");
+            assert!(bytes(name).unwrap() == made, "{name} differs from what its generator makes");
             assert!(made.len() < 1_000_000, "{name} has {} bytes", made.len());
-            let (lines, bytes) = (made.lines().count(), made.len());
-            let checksum = sha2::Sha256::digest(made.as_bytes());
+            let (lines, bytes) = (made.iter().filter(|byte| **byte == b'\n').count(), made.len());
+            let lines = if name.ends_with(".pcap") { "24 frames".to_owned() } else { lines.to_string() };
+            let checksum = sha2::Sha256::digest(&made);
             let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
             let row = format!("| `{name}` | {lines} | {bytes} | `{checksum}` |");
             assert!(readme.contains(&row), "datasets/README.md should have the row\n{row}");
@@ -167,6 +230,8 @@ mod tests {
         assert_eq!((words().unwrap().len(), misspellings().unwrap().len()), (50_000, 50_000));
         assert_eq!(requests().unwrap().len(), 10_000);
         assert_eq!(bookstore().unwrap().len(), 5_000);
+        assert_eq!((routes().unwrap().len(), round_trips().unwrap().len()), (512, 2_000));
+        assert_eq!(handshake().unwrap(), make_handshake());
         let fit = crate::scalability::Usl::fit(&usl_runs().unwrap()).unwrap();
         assert!(fit.usl.peak().is_some_and(|peak| (40.0..48.0).contains(&peak)), "{fit:?}");
     }

@@ -11,7 +11,8 @@
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | caching | [`cache`] | what stays close, for how long, and what leaves |
 //! | clusters | [`simulation`] | policies measured, and what theory says |
-//! | networks | [`network`] | messages that are late, lost or cut off; nodes that crash |
+//! | networks | [`net`] | addresses, packets, TCP: what happens on the wire, and how long it takes |
+//! | | [`network`] | messages that are late, lost or cut off; nodes that crash |
 //! | data models | [`data_model`] | wide columns and graphs: what each way of storing makes cheap |
 //! | | [`normalization`] | which facts depend on which, and tables that store each once |
 //! | transactions | [`transaction`] | what transactions that run at once may spoil of each other |

@@ -17,6 +17,7 @@ pub mod hash;
 pub mod hashing;
 pub mod interrupt;
 pub mod load_balancer;
+pub mod net;
 pub mod network;
 pub mod normalization;
 pub mod partitioning;

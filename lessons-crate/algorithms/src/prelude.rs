@@ -20,6 +20,7 @@ pub use crate::load_balancer::{
     self, Balancer as _, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
     PowerOfTwoChoices, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
 };
+pub use crate::net;
 pub use crate::network::{self, Process as _};
 pub use crate::normalization::{self, AttrSet, Chase, Fd, NormalForm};
 pub use crate::partitioning::{self, ColumnQuery, PartitionedTable, RetentionStep, Scheme};
