@@ -17,6 +17,7 @@
 //! | own gateway | [`Gateway`], [`SharedLimiter`] | routes, keys and tokens, limits (one for many, in Redis), aggregation |
 //! | coordination | [`ZooKeeper`] | an ensemble that elects a leader |
 //! | links | [`Link`] | a TCP link with delay, loss, throttle, partition |
+//! | networks | [`Routers`] | hosts and routers that are network namespaces of the kernel |
 //! | load | [`Load`] | open and closed loop, latencies without coordinated omission; the same load by wrk |
 //! | what is here | [`doctor`], [`kinds`] | which servers, where, and how to get the rest |
 //! | web client | [`http`] | one request, its answer and how long it took |
@@ -43,6 +44,7 @@ mod kind;
 mod link;
 mod load;
 mod own;
+mod routers;
 mod server;
 mod servers;
 #[cfg(feature = "sql")]
@@ -61,6 +63,7 @@ pub use own::gateway::{Gateway, StoreDown};
 pub use own::limiter::SharedLimiter;
 pub use own::parts::{Parts, Reads};
 pub use own::service::{Service, counts};
+pub use routers::{Going, Routers, Said};
 pub use server::{Handle, Server};
 pub use servers::haproxy::HaProxy;
 pub use servers::kinds;

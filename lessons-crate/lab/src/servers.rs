@@ -16,6 +16,7 @@ pub(crate) mod zookeeper;
 
 use crate::kind::Kind;
 use crate::load::wrk;
+use crate::routers;
 
 /// Every server that the lab knows, and the tools beside them: the one list that everything reads.
 pub fn kinds() -> &'static [&'static Kind] {
@@ -37,4 +38,9 @@ const KINDS: &[&Kind] = &[
     &nginx::KIND,
     &haproxy::KIND,
     &wrk::KIND,
+    &routers::KINDS[0],
+    &routers::KINDS[1],
+    &routers::KINDS[2],
+    &routers::KINDS[3],
+    &routers::KINDS[4],
 ];

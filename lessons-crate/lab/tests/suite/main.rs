@@ -16,6 +16,7 @@ mod link;
 mod lists;
 mod load;
 mod queues;
+mod routers;
 mod service;
 mod stand_in;
 mod streams;
