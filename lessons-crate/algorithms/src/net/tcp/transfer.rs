@@ -25,7 +25,7 @@ const END: f64 = 86_400_000.0;
 /// use lessons::net::Transfer;
 ///
 /// let data = b"each byte once, and in order".repeat(1_000);
-/// let run = Transfer { loss: 0.05, ..Transfer::default() }.run(&data);
+/// let run = Transfer { loss: 0.3, ..Transfer::default() }.run(&data);
 /// assert_eq!(run.received, data);
 /// assert!(run.repeated > 0);
 /// ```
