@@ -25,6 +25,14 @@
 //! | feeds | [`feed`] | who puts together what a reader sees: pushed, pulled, page by page |
 //! | storage | [`storage`] | pages, trees and logs: what a lookup reads, what a write costs, what a crash leaves |
 //! | sketches | [`sketch`] | sets in a few bits per key: Bloom filters and their successors |
+//! | protocols | [`protobuf`] | messages byte by byte, and which changes of a schema are safe |
+//! | | [`grpc`] | frames, status codes, and deadlines that are handed on |
+//! | | [`http2`] | frames, compressed headers, and who may send how much |
+//! | | [`websocket`] | frames in both directions, slow clients, and those that come back |
+//! | | [`graphql`] | queries: parsed, checked, priced and run, in batches or one by one |
+//! | names and proxies | [`dns`] | messages, zones, resolvers, and how long an answer is believed |
+//! | | [`proxy`] | what each thing in between sees and changes, and who the client is |
+//! | identity | [`authn`] | tokens, keys that change, and the trace of a request |
 //! | results | [`stats`], `plot`, [`table`], [`display`] | measured against theory, drawn for page and notebook |
 //! | data | [`dataset`] | the data files of the course |
 //! | exercises | `check` | what a solution must do, and what a wrong one gets wrong |

@@ -38,7 +38,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Only a topic's name is new here: its types come with `use lessons::topic::*;`, as from any library.
-    const NAMES_MAX: usize = 211;
+    const NAMES_MAX: usize = 220;
 
     /// Names that readers give to things of their own, or know from the standard library and common crates.
     const OF_OTHERS: [&str; 28] = [

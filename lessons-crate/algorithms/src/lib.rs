@@ -4,6 +4,7 @@
 //! arguments, so the same seed gives the same result on every machine, also in a browser (`plot` apart, all of it
 //! compiles to `wasm32-unknown-unknown`). Cells see these modules as those of `lessons`, whose first page is their map.
 
+pub mod authn;
 pub mod cache;
 pub mod causality;
 pub mod consistency;
@@ -11,10 +12,16 @@ pub mod crdt;
 pub mod data_model;
 pub mod display;
 pub mod dist;
+pub mod dns;
 pub mod feed;
+#[cfg(test)]
+pub(crate) mod fuzz;
 pub mod gateway;
+pub mod graphql;
+pub mod grpc;
 pub mod hash;
 pub mod hashing;
+pub mod http2;
 pub mod interrupt;
 pub mod load_balancer;
 pub mod net;
@@ -24,6 +31,8 @@ pub mod partitioning;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod plot;
 pub mod prelude;
+pub mod protobuf;
+pub mod proxy;
 pub mod rate_limit;
 pub mod replication;
 pub mod resilience;
@@ -36,3 +45,4 @@ pub mod stats;
 pub mod storage;
 pub mod table;
 pub mod transaction;
+pub mod websocket;

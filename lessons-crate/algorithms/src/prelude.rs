@@ -1,5 +1,6 @@
 //! The algorithms that every cell can use without an import.
 
+pub use crate::authn;
 pub use crate::cache::{
     self, CacheControl, CachedStore, Cdn, EvictionPolicy, Fifo, Lfu, Lru, MissRatioCurve, S3Fifo, SampledLru,
     Sieve, SingleFlight, Stampede, TtlCache, WTinyLfu, WritePolicy, WriteWorkload,
@@ -10,12 +11,16 @@ pub use crate::crdt::{self, Crdt, GCounter, LwwRegister, MvRegister, OrSet, PnCo
 pub use crate::data_model::{self, PropertyGraph, WideColumns};
 pub use crate::display::{MimeBundle, Render};
 pub use crate::dist::{self, Bimodal, Distribution, Exponential, LogNormal, Pareto, Zipf};
+pub use crate::dns;
 pub use crate::feed::{self, FeedCosts};
 pub use crate::gateway::{self, RadixRouter, Router as _, Shedder};
+pub use crate::graphql;
+pub use crate::grpc;
 pub use crate::hash;
 pub use crate::hashing::{
     self, BoundedLoad, HashRing, JumpHash, MaglevTable, Placement as _, Rendezvous, jump_hash, moved_fraction,
 };
+pub use crate::http2;
 pub use crate::load_balancer::{
     self, Balancer as _, EarliestDeadline, IpHash, JoinIdleQueue, LeastConnections, Maglev, PeakEwma,
     PowerOfTwoChoices, RoundRobin, SmoothWeightedRoundRobin, StaleView, WeightedRandom,
@@ -26,6 +31,8 @@ pub use crate::normalization::{self, AttrSet, Chase, Fd, NormalForm};
 pub use crate::partitioning::{self, ColumnQuery, PartitionedTable, RetentionStep, Scheme};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::plot::{self, Plot};
+pub use crate::protobuf;
+pub use crate::proxy;
 pub use crate::rate_limit::{
     self, FixedWindow, Gcra, LeakyBucket, PerKey, RateLimiter, SlidingLog, SlidingWindowCounter, TokenBucket,
 };
@@ -56,3 +63,4 @@ pub use crate::storage::{
 };
 pub use crate::table::{self, Table};
 pub use crate::transaction::{self, explore};
+pub use crate::websocket;

@@ -20,6 +20,24 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
+/// The bytes in the base64 of mail, HTTP and JSON: with `+` and `/`, and filled up with `=` to groups of four. O(bytes).
+///
+/// # Sources
+///
+/// S. Josefsson, RFC 4648, 2006, section 4.
+pub fn encode_standard(bytes: &[u8]) -> String {
+    let mut text = encode(bytes).replace('-', "+").replace('_', "/");
+    text.extend(std::iter::repeat_n('=', text.len().next_multiple_of(4) - text.len()));
+    text
+}
+
+/// The bytes of a text in base64 with padding; `None` when it is none. The same strictness as [`decode`].
+pub fn decode_standard(text: &str) -> Option<Vec<u8>> {
+    let strict = text.len().is_multiple_of(4) && !text.contains(['-', '_']);
+    let plain = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
+    decode(&plain.replace('+', "-").replace('/', "_")).filter(|_| strict)
+}
+
 /// The bytes of a text in base64url; `None` when it is none, has padding, or has bits set that stand for
 /// nothing. Each byte string has exactly one text, so two texts never mean the same token. O(letters).
 ///
@@ -72,7 +90,12 @@ mod tests {
         ] {
             assert_eq!(encode(bytes.as_bytes()), text);
             assert_eq!(decode(text).as_deref(), Some(bytes.as_bytes()));
+            let padded = format!("{text}{}", ["", "", "==", "="][text.len() % 4]);
+            assert_eq!(encode_standard(bytes.as_bytes()), padded);
+            assert_eq!(decode_standard(&padded).as_deref(), Some(bytes.as_bytes()));
+            assert_eq!(decode_standard(text).is_some(), text == padded);
         }
+        assert_eq!(encode_standard(&[0xfb, 0xff]), "+/8=");
         assert_eq!(encode(&[0xfb, 0xff]), "-_8");
         for bad in ["Zg==", "Z", "Zm9v+", "Zm9v/w", "Zm 9v", "Zh", "\u{e9}"] {
             assert_eq!(decode(bad), None, "{bad}");
