@@ -16,6 +16,7 @@
 
 #![expect(clippy::print_stderr, reason = "standard error is the log")]
 
+mod compile;
 mod pages;
 
 use std::collections::BTreeMap;
@@ -24,19 +25,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::paths;
 use crate::reference::Reference;
+use front::crates::Crates;
 pub(crate) use front::settings::Settings;
 
 /// The file of the [`Reference`], in the folder of a library.
 pub(crate) const REFERENCE: &str = "reference.json";
 
 /// Changes with what the folder of a library holds.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// A prebuilt library, ready to be linked.
 #[derive(Clone, Debug)]
@@ -171,12 +173,16 @@ impl Library {
             .tempdir_in(self.dir.parent().context("the cache has no parent folder")?)?;
         let lib = made.path().join("lib");
         fs::create_dir_all(&lib)?;
-        for artifact in compile(toolchain)? {
+        let compiled = compile::compile(toolchain)?;
+        for artifact in compiled.files {
             let Some(name) = artifact.file_name() else { continue };
             fs::copy(&artifact, lib.join(name))
                 .with_context(|| format!("cannot copy {} to the cache", artifact.display()))?;
         }
         ensure!(lib.join("liblessons.so").exists(), "cargo did not make liblessons.so");
+        Crates::save(&lib, &compiled.crates)?;
+        // The reader's own crates are built with the same versions.
+        fs::copy(paths::root().join("Cargo.lock"), lib.join("Cargo.lock"))?;
         self.write_front(made.path(), toolchain)?;
         // Cells run as well without it; only completion and help know less.
         if let Err(error) = Reference::build(&toolchain.rustdoc, &lib, &made.path().join(REFERENCE)) {
@@ -341,61 +347,6 @@ fn front_binary() -> Result<PathBuf> {
         .map(|dir| dir.join("sd35-front"))
         .find(|path| path.exists())
         .context("`sd35-front` is not beside `sd35`: build both with `cargo build --release -p kernel-ext`")
-}
-
-/// Compiles the library; returns it, and what the compiler needs to read it: the metadata of the crates
-/// inside, and the procedural macros among them.
-fn compile(toolchain: &Toolchain) -> Result<Vec<PathBuf>> {
-    let output = Command::new(&toolchain.cargo)
-        .args(["rustc", "--release", "--locked", "-p", "lessons", "--features", "full"])
-        .args(["--crate-type", "dylib", "--message-format", "json-render-diagnostics"])
-        .args(["--", "-C", "prefer-dynamic"])
-        .current_dir(paths::root())
-        .env("RUSTC", &toolchain.rustc)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
-        .context("cargo could not be started")?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        if stderr.contains("No space left on device") {
-            bail!("the disk is full: the lessons library needs about 300 MB in target/ and in the cache");
-        }
-        bail!("the lessons library does not compile:\n{stderr}");
-    }
-    #[derive(Deserialize)]
-    struct Line {
-        reason: String,
-        #[serde(default)]
-        filenames: Vec<PathBuf>,
-        #[serde(default)]
-        target: Target,
-    }
-    #[derive(Default, Deserialize)]
-    struct Target {
-        #[serde(default)]
-        kind: Vec<String>,
-        #[serde(default)]
-        name: String,
-    }
-    let mut artifacts = Vec::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let Ok(line) = serde_json::from_str::<Line>(line) else { continue };
-        if line.reason != "compiler-artifact" {
-            continue;
-        }
-        let own = line.target.name == "lessons";
-        let procedural = line.target.kind.iter().any(|kind| kind == "proc-macro");
-        artifacts.extend(line.filenames.into_iter().filter(|path| {
-            let kind = path.extension().and_then(|e| e.to_str());
-            match kind {
-                Some("so") => own || procedural,
-                Some("rmeta") => !own,
-                _ => false,
-            }
-        }));
-    }
-    Ok(artifacts)
 }
 
 /// Removes libraries of other sources or compilers that nobody used for a week, and failed attempts.

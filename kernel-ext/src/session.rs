@@ -143,6 +143,7 @@ impl Session {
         if code.trim().is_empty() {
             return Ok(());
         }
+        let code = &source::with_todays_keys(code);
         let source = Source::parse(code);
         if let Some(at) = source.patternless() {
             return Err(diagnostic::failure_at("expected pattern", at, code));

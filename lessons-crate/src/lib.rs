@@ -55,5 +55,7 @@ pub use ::lab;
 #[doc(inline)]
 pub use algorithms::*;
 
+#[cfg(all(feature = "full", unix))]
+mod crates;
 pub mod dataset;
 pub mod prelude;

@@ -17,28 +17,18 @@ pub use crate::lab::{
 pub use crate::lab::{MariaDb, MariaDbGroup, PgBouncer, Postgres, PostgresGroup, Sqlite};
 pub use algorithms::prelude::*;
 
-// The crates themselves, for what the library does not wrap.
 #[cfg(all(feature = "lab", unix))]
 #[doc(no_inline)]
-pub use ::{futures_util, lapin, redis};
-#[cfg(all(feature = "lab", unix))]
+pub use ::mongodb::bson::doc;
 #[doc(no_inline)]
-pub use ::mongodb::{self, bson::doc};
-#[doc(no_inline)]
-pub use ::serde_json::{self, json};
-#[cfg(all(feature = "lab-sql", unix))]
-#[doc(no_inline)]
-pub use ::sqlx;
-#[cfg(any(feature = "cell", all(feature = "lab", unix)))]
-#[doc(no_inline)]
-pub use ::tokio;
+pub use ::serde_json::json;
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     /// Only a topic's name is new here: its types come with `use lessons::topic::*;`, as from any library.
-    const NAMES_MAX: usize = 220;
+    const NAMES_MAX: usize = 213;
 
     /// Names that readers give to things of their own, or know from the standard library and common crates.
     const OF_OTHERS: [&str; 28] = [

@@ -8,10 +8,12 @@
 #![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 mod code;
+pub mod crates;
 pub mod dependencies;
 pub mod generated;
 pub mod settings;
 pub mod steps;
+mod substitute;
 pub mod tools;
 pub mod types;
 mod variables;

@@ -4,11 +4,11 @@
 //! The engine runs `cargo build` for every cell, which checks every package the cell could use. A cell needs
 //! one: the prebuilt library. So this program has the kernel itself compile the cell (see
 //! `kernel_ext::session::compiler`), and hands over to the real tool for the first cell after the reader asked
-//! for other crates (`:dep`). It also answers the questions that tools ask at start-up (`rustc -vV`,
+//! for crates (`:dep`) that are not inside the library. It also answers the questions that tools ask at start-up (`rustc -vV`,
 //! `cargo metadata`...) from a cache, and refuses to download components.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,12 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::crates::Crates;
 use crate::dependencies::{self, Dependencies};
 use crate::generated::CHANGED;
 use crate::settings;
 use crate::steps::{self, FULL_TYPES, Outcome};
+use crate::substitute::Run;
 
 /// Names the folder with the settings, which is that of the prebuilt library.
 pub const FOLDER: &str = "SD35_FRONT";
@@ -31,6 +33,8 @@ pub const RESULT: &str = "target/cell/libctx.so";
 pub const STDERR: &str = "stderr";
 /// Names the folder of the generated crate, when cargo compiles a cell.
 const CELL: &str = "SD35_CELL";
+/// What the engine calls that crate.
+const PACKAGE: &str = "ctx";
 
 /// Does what the tool does by whose name this program was called.
 pub fn run() -> ExitCode {
@@ -72,6 +76,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    fn crates(&self) -> Result<Crates> {
+        let library = &self.tools.library;
+        Crates::load(library).with_context(|| format!("the list of crates in {}", library.display()))
+    }
+}
+
 /// `rustup which cargo` names this program; nothing may be downloaded unasked.
 fn rustup(args: &[String], settings: &Settings) -> Result<ExitCode> {
     match args {
@@ -84,13 +95,11 @@ fn rustup(args: &[String], settings: &Settings) -> Result<ExitCode> {
 }
 
 fn rustc(args: &[String], settings: &Settings) -> Result<ExitCode> {
-    // As cargo's wrapper for the cell's crate: the first argument is the compiler.
+    // As cargo's wrapper, the first argument is the compiler.
     if let (Some(folder), Some((compiler, args))) = (std::env::var_os(CELL), args.split_first())
         && Path::new(compiler) == settings.tools.rustc
     {
-        // Not kept, each cell goes to cargo: slower, no more.
-        let _ = Dependencies::keep(Path::new(&folder), args);
-        return hand_over(&settings.tools.rustc, args);
+        return rustc_for_cargo(Path::new(&folder), args, settings);
     }
     let question = args.iter().any(|a| a.starts_with("--print") || a.contains("-version"))
         || args.iter().any(|a| matches!(a.as_str(), "-V" | "-vV" | "-Vv"));
@@ -101,14 +110,37 @@ fn rustc(args: &[String], settings: &Settings) -> Result<ExitCode> {
     }
 }
 
+/// Compiles the cell's crate, or one that it needs.
+fn rustc_for_cargo(folder: &Path, args: &[String], settings: &Settings) -> Result<ExitCode> {
+    let run = Run::new(args);
+    let crates = settings.crates()?;
+    let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    if run.substitute(&crates, &version)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut args = run.arguments();
+    if run.is_of(PACKAGE) {
+        if run.makes_code() {
+            // Not kept, each cell goes to cargo: slower, no more.
+            let _ = Dependencies::keep(folder, &args);
+        }
+        args.extend(crates.arguments(&args));
+    }
+    hand_over(&settings.tools.rustc, &args)
+}
+
 fn cargo(args: &[String], settings: &Settings) -> Result<ExitCode> {
     let verb = args.iter().find(|arg| !arg.starts_with('-')).map_or("", String::as_str);
-    let own = || -> Result<bool> { Ok(dependencies::wanted(&manifest()?).next().is_some()) };
+    let own = || -> Result<bool> { Ok(!settings.crates()?.satisfy(&manifest()?)) };
     match verb {
         "build" | "check" if !own()? || Dependencies::load(Path::new(".")).is_some() => ask_kernel(verb),
         "metadata" if !own()? => {
             say(&metadata()?);
             Ok(ExitCode::SUCCESS)
+        }
+        "metadata" => {
+            same_versions(Path::new("."), settings);
+            hand_over(&settings.tools.cargo, args)
         }
         "build" | "check" => with_dependencies(verb, args, settings),
         "rustc" | "version" | "" => answer(&settings.tools.cargo, args, settings),
@@ -138,7 +170,7 @@ fn ask_kernel(verb: &str) -> Result<ExitCode> {
 fn with_dependencies(verb: &str, args: &[String], settings: &Settings) -> Result<ExitCode> {
     let folder = std::env::current_dir()?;
     let source = steps::read(&folder)?;
-    let compile = |_: &str| run_cargo(verb, args, &folder, settings);
+    let compile = |_: &str| run_cargo(args, &folder, settings);
     let Outcome { made, messages } = if verb == "build" {
         steps::build(&folder, &source, compile)?
     } else {
@@ -166,12 +198,13 @@ fn finish(verb: &str, success: bool, messages: &str, result: &Path) -> Result<Ex
 }
 
 /// Has cargo compile the changed crate and what it needs.
-fn run_cargo(verb: &str, args: &[String], folder: &Path, settings: &Settings) -> Result<Outcome<()>> {
+fn run_cargo(args: &[String], folder: &Path, settings: &Settings) -> Result<Outcome<()>> {
     let own = Path::new("with-deps");
-    let manifest = own_manifest(&manifest()?, folder);
+    let manifest = own_manifest(&manifest()?, folder, &settings.crates()?);
     fs::create_dir_all(own)
         .and_then(|()| fs::write(own.join("Cargo.toml"), manifest))
         .with_context(|| own.display().to_string())?;
+    same_versions(own, settings);
     let Settings { front, tools: settings::Settings { cargo, rustc, library, std, .. } } = settings;
     let mut flags = vec![
         "-Cprefer-dynamic".to_owned(),
@@ -190,35 +223,62 @@ fn run_cargo(verb: &str, args: &[String], folder: &Path, settings: &Settings) ->
         .env("CARGO_TARGET_DIR", folder.join("target"))
         .env("CARGO_BUILD_BUILD_DIR", folder.join("target"))
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-        .env_remove("RUSTC_WRAPPER")
+        .env("RUSTC_WRAPPER", front.join("bin/rustc"))
+        .env(CELL, folder)
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .env_remove("RUSTFLAGS")
-        .stderr(reader_sees());
-    if verb == "build" {
-        command.env("RUSTC_WORKSPACE_WRAPPER", front.join("bin/rustc")).env(CELL, folder);
-    }
-    let output = command.output().with_context(|| cargo.display().to_string())?;
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut cargo_runs = command.spawn().with_context(|| cargo.display().to_string())?;
+    let told = cargo_runs.stderr.take().map(|stderr| std::thread::spawn(move || tell_reader(stderr)));
+    let output = cargo_runs.wait_with_output().with_context(|| cargo.display().to_string())?;
+    let _ = told.map(std::thread::JoinHandle::join);
     let messages = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(Outcome { made: output.status.success().then_some(()), messages })
 }
 
-/// The same package with its source in the changed file. The engine's own Cargo.toml stays as it is, and so does
-/// what the reader asked for.
-fn own_manifest(manifest: &str, folder: &Path) -> String {
+/// The same package with its source in the changed file, and without the crates that are inside the library. The
+/// engine's own Cargo.toml stays as it is, and so does what else the reader asked for.
+fn own_manifest(manifest: &str, folder: &Path, crates: &Crates) -> String {
     let (engine, reader) = manifest.split_once(dependencies::SECTION).unwrap_or((manifest, ""));
     let source = folder.join(CHANGED);
     let engine = engine
         .replace("path = \"src/lib.rs\"", &format!("path = \"{}\"", source.display()))
         .replace("opt-level = 2", "opt-level = 0");
+    let reader: String = reader.split_inclusive('\n').filter(|line| !crates.satisfy_line(line)).collect();
     format!(
-        "{engine}{}{reader}\n[profile.dev.package.\"*\"]\nopt-level = 2\n[workspace]\n",
+        "{engine}{}\n{reader}\n[profile.dev.package.\"*\"]\nopt-level = 2\n[workspace]\n",
         dependencies::SECTION
     )
 }
 
-/// Where cargo's progress goes: to the cell's own output, if there is a way.
-fn reader_sees() -> Stdio {
-    let open = || fs::File::options().append(true).open(fs::read_to_string(STDERR).ok()?).ok();
-    open().map_or_else(Stdio::inherit, Stdio::from)
+/// Has cargo choose the versions that are inside the library, where those will do.
+fn same_versions(folder: &Path, settings: &Settings) {
+    let lock = folder.join("Cargo.lock");
+    if !lock.exists() {
+        // Without it each crate comes a second time, as the newest.
+        let _ = fs::copy(settings.tools.library.join("Cargo.lock"), lock);
+    }
+}
+
+/// Passes cargo's progress on to the cell's own output, if there is a way, but for what it says of the crate that
+/// the engine made: the reader did not ask for that one.
+fn tell_reader(stderr: impl io::Read) {
+    let reader =
+        fs::read_to_string(STDERR).ok().and_then(|pipe| fs::File::options().append(true).open(pipe).ok());
+    let mut reader: Box<dyn io::Write> =
+        reader.map_or_else(|| Box::new(io::stderr()) as _, |pipe| Box::new(pipe) as _);
+    for line in io::BufReader::new(stderr).lines().map_while(Result::ok) {
+        let own = ["Finished ", "Blocking ", "Locking ", "Adding ", "Downgrading ", "Removing "]
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+            || line.contains(&format!(" {PACKAGE} v"))
+            || line.contains(&format!("`{PACKAGE}`"));
+        if !own && !line.is_empty() {
+            // In one piece: others write there too.
+            let _ = reader.write_all(format!("{line}\n").as_bytes());
+        }
+    }
 }
 
 /// A line for whoever asked; one who went away needs no answer.
@@ -275,7 +335,7 @@ mod tests {
     fn what_the_reader_asked_for_stays_as_it_is() {
         let own = "own = { path = \"src/lib.rs\" } # opt-level = 2\n";
         let engine = "[lib]\npath = \"src/lib.rs\"\n[profile.dev]\nopt-level = 2\n\n[dependencies]\n";
-        let changed = own_manifest(&format!("{engine}{own}"), Path::new("/cell"));
+        let changed = own_manifest(&format!("{engine}{own}"), Path::new("/cell"), &Crates::default());
         let expected =
             "[lib]\npath = \"/cell/build/lib.rs\"\n[profile.dev]\nopt-level = 0\n\n[dependencies]\n";
         assert!(changed.starts_with(&format!("{expected}{own}")), "{changed}");

@@ -56,7 +56,11 @@ impl Prepared {
             tail: known.written_out(&generated.tail),
             ..generated.clone()
         };
-        let Generated { items, head, body, tail } = written_out.without_unmentioned();
+        let Generated { mut items, head, body, tail } = written_out.without_unmentioned();
+        if head.is_empty() {
+            // What the engine writes to look at its variables has no entry point.
+            items = known.written_out(&items);
+        }
         let mut new = Vec::new();
         let tail: String = tail
             .split_inclusive('\n')

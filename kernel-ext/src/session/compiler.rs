@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
 
+use front::crates::Crates;
 use front::dependencies::Dependencies;
 use front::generated::{CHANGED, PRELUDE};
 use front::steps::{self, FULL_TYPES, Outcome};
@@ -55,8 +56,10 @@ impl Compiler {
         let socket = folder.join(tools::COMPILER);
         let listener =
             UnixListener::bind(&socket).with_context(|| format!("cannot listen at {}", socket.display()))?;
+        let crates = Crates::load(&settings.library).context("the list of crates in the library")?;
         let mut work = Work {
             folder: folder.to_owned(),
+            crates,
             settings,
             ahead: None,
             count: 0,
@@ -86,6 +89,8 @@ impl Drop for Compiler {
 struct Work {
     folder: PathBuf,
     settings: Settings,
+    /// The crates inside the library.
+    crates: Crates,
     /// The crates of the reader that the waiting compiler knows.
     dependencies: Option<Dependencies>,
     /// The compiler that waits.
@@ -213,6 +218,7 @@ impl Work {
         let Settings { rustc, library, std, linker, .. } = &self.settings;
         // The crates of a reader may bring libraries of their own, which only the compiler knows to link.
         let linked = whole || linker.is_none() || self.dependencies.is_some();
+        let own = self.dependencies.as_ref().map_or(&[][..], |dependencies| &dependencies.arguments);
         self.count += 1;
         let name = format!("{RESULTS}/{}.{}", self.count, if linked { "so" } else { "o" });
         let rpath = |folder: &Path| format!("-Clink-arg=-Wl,-rpath,{}", folder.display());
@@ -229,7 +235,8 @@ impl Work {
             .arg(format!("--emit={}={name}", if linked { "link" } else { "obj" }))
             .arg(format!("--extern=lessons={}", library.join("liblessons.so").display()))
             .arg(format!("-Ldependency={}", library.display()))
-            .args(self.dependencies.iter().flat_map(|dependencies| &dependencies.arguments))
+            .args(own)
+            .args(self.crates.arguments(own))
             .arg(root)
             .current_dir(&self.folder)
             .env("RUSTC_BOOTSTRAP", "1")

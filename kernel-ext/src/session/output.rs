@@ -59,32 +59,60 @@ pub struct Panic {
 const FRAME: &str = "\u{1e}sd35 ";
 /// What the engine's runtime prints after each cell, onto the same stream.
 const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE\n";
+/// What other crates for notebooks print around a value; a media type follows the first, and its line ends there.
 const CONTENT: &str = "EVCXR_BEGIN_CONTENT ";
-const CONTENT_END: &str = "\nEVCXR_END_CONTENT\n";
-/// No frame is longer (a plot has 60 kB); a longer one is shown as text.
-const LONGEST_FRAME: usize = 64 << 20;
+const CONTENT_END: &str = "\nEVCXR_END_CONTENT";
+/// No frame or value is longer (a plot has 60 kB); a longer one is shown as text.
+const LONGEST: usize = 64 << 20;
+const LONGEST_MIME: usize = 200;
 
 /// The mark with this number, to be written into a stream.
 pub(crate) fn mark(number: u64) -> String {
     format!("{FRAME}{{\"kind\":\"mark\",\"number\":{number}}}\n")
 }
 
-/// Cuts one stream into events. Pieces may end anywhere, also within a character or a frame.
+/// Cuts one stream into events. Pieces may end anywhere, also within a character or a frame. Whatever a cell
+/// prints, the kernel's own mark after it is found.
 #[derive(Debug)]
 pub(crate) struct Parser {
     text: fn(String) -> Event,
     buffer: Vec<u8>,
+    /// Up to here there is no end of the frame at the start of the buffer.
+    searched: usize,
+    /// A value whose end has not come yet.
+    content: Option<Content>,
     /// After a crash the engine's handler prints a long trace of the engine itself.
     crashed: bool,
 }
 
+#[derive(Debug)]
+struct Content {
+    mime: String,
+    /// Starts with the end of the first line.
+    body: Vec<u8>,
+}
+
+/// What becomes of a marker at the start of the buffer.
+enum Marked {
+    /// It needs bytes that have not come yet.
+    Unfinished,
+    /// So many bytes only look like one.
+    Text(usize),
+    /// It has so many bytes, and is done with.
+    Used(usize),
+}
+
 impl Parser {
     pub(crate) fn stdout() -> Self {
-        Self { text: Event::Stdout, buffer: Vec::new(), crashed: false }
+        Self::new(Event::Stdout)
     }
 
     pub(crate) fn stderr() -> Self {
-        Self { text: Event::Stderr, buffer: Vec::new(), crashed: false }
+        Self::new(Event::Stderr)
+    }
+
+    fn new(text: fn(String) -> Event) -> Self {
+        Self { text, buffer: Vec::new(), searched: 0, content: None, crashed: false }
     }
 
     /// Takes the next piece of the stream, and hands out the events that are complete.
@@ -92,47 +120,120 @@ impl Parser {
         self.buffer.extend_from_slice(piece);
         loop {
             let Some((at, marker)) = self.first_marker() else {
-                let keep = self.unfinished_tail();
-                let ready = self.buffer.len() - keep;
+                let ready = self.buffer.len() - self.unfinished_tail();
                 self.take_text(ready, sink);
                 return;
             };
             self.take_text(at, sink);
             // The buffer now starts with the marker.
-            let rest = &self.buffer[marker.len()..];
-            let (used, event) = match marker {
-                COMPLETE => (0, None),
-                FRAME => match find(rest, b"\n") {
-                    Some(end) => (end + 1, parse_frame(&rest[..end])),
-                    None if rest.len() > LONGEST_FRAME => (0, None),
-                    None => return,
-                },
-                _ => match find(rest, CONTENT_END.as_bytes()) {
-                    Some(end) => (end + CONTENT_END.len(), parse_content(&rest[..end])),
-                    None if rest.len() > LONGEST_FRAME => (0, None),
-                    None => return,
-                },
+            let marked = match marker {
+                FRAME => self.frame(sink),
+                CONTENT => self.begin_content(),
+                CONTENT_END => self.end_content(sink),
+                _ => Marked::Used(COMPLETE.len()),
             };
-            self.buffer.drain(..marker.len() + used);
-            if let Some(event) = event {
-                if matches!(event, Event::Mark(_)) {
-                    self.crashed = false;
-                }
-                sink(event);
+            match marked {
+                Marked::Unfinished => return,
+                Marked::Text(bytes) => self.take_text(bytes, sink),
+                Marked::Used(bytes) => drop(self.buffer.drain(..bytes)),
             }
+            self.searched = 0;
         }
     }
 
+    fn frame(&mut self, sink: &mut dyn FnMut(Event)) -> Marked {
+        let from = self.searched.max(FRAME.len());
+        let end = self.buffer[from..].iter().position(|byte| *byte == b'\n').map(|end| from + end);
+        let inside = &self.buffer[FRAME.len()..end.unwrap_or(self.buffer.len())];
+        // A frame has no other inside: what a cell printed of one does not hide the next.
+        if end.is_some() || self.searched == 0 {
+            if let Some(next) = find(inside, FRAME.as_bytes()) {
+                return Marked::Text(FRAME.len() + next);
+            }
+        }
+        let Some(end) = end else {
+            // The start of another may be unfinished at the end.
+            self.searched = self.buffer.len();
+            return if inside.len() > LONGEST { Marked::Text(FRAME.len()) } else { Marked::Unfinished };
+        };
+        match parse_frame(inside) {
+            Some(event) => {
+                if matches!(event, Event::Mark(_)) {
+                    self.cut_content(sink);
+                    self.crashed = false;
+                }
+                sink(event);
+                Marked::Used(end + 1)
+            }
+            None => Marked::Text(end + 1),
+        }
+    }
+
+    /// A line that only mentions the mark has more than a media type after it.
+    fn begin_content(&mut self) -> Marked {
+        let rest = &self.buffer[CONTENT.len()..];
+        let length = rest.iter().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len());
+        let mime = String::from_utf8_lossy(&rest[..length]).into_owned();
+        match rest.get(length) {
+            None if length <= LONGEST_MIME => Marked::Unfinished,
+            Some(b'\n') if mime.contains('/') => {
+                self.content = Some(Content { mime, body: Vec::new() });
+                Marked::Used(CONTENT.len() + length)
+            }
+            _ => Marked::Text(CONTENT.len()),
+        }
+    }
+
+    /// The end is a line of its own, or the last that the cell printed.
+    fn end_content(&mut self, sink: &mut dyn FnMut(Event)) -> Marked {
+        let rest = &self.buffer[CONTENT_END.len()..];
+        let marker = |marker: &str| rest.starts_with(marker.as_bytes());
+        let used = match rest.first() {
+            Some(b'\n') => 1,
+            _ if marker(FRAME) || marker(COMPLETE) => 0,
+            _ if [FRAME, COMPLETE].iter().any(|marker| marker.as_bytes().starts_with(rest)) => {
+                return Marked::Unfinished;
+            }
+            _ => return Marked::Text(CONTENT_END.len()),
+        };
+        if let Some(Content { mime, body }) = self.content.take() {
+            let value = String::from_utf8_lossy(body.get(1..).unwrap_or_default()).into_owned();
+            sink(Event::Result(Map::from_iter([(mime, value.into())])));
+        }
+        Marked::Used(CONTENT_END.len() + used)
+    }
+
+    /// A value without an end, when the cell is over, was text.
+    fn cut_content(&mut self, sink: &mut dyn FnMut(Event)) {
+        let Some(Content { mime, body }) = self.content.take() else { return };
+        let (start, mut text) = (format!("{CONTENT}{mime}"), String::from_utf8_lossy(&body).into_owned());
+        text.insert_str(0, &start);
+        self.say(text, sink);
+        sink(Event::Stderr(format!(
+            "\n[`{start}` has no `{}` after it, so what follows it is shown as text]\n",
+            CONTENT_END.trim_start()
+        )));
+    }
+
     fn first_marker(&self) -> Option<(usize, &'static str)> {
-        [FRAME, COMPLETE, CONTENT]
+        // What is at the start of the buffer was found to be one.
+        if self.searched > 0 {
+            return Some((0, FRAME));
+        }
+        self.markers()
             .into_iter()
             .filter_map(|marker| Some((find(&self.buffer, marker.as_bytes())?, marker)))
             .min_by_key(|(at, _)| *at)
     }
 
+    fn markers(&self) -> [&'static str; 3] {
+        [FRAME, COMPLETE, if self.content.is_some() { CONTENT_END } else { CONTENT }]
+    }
+
     /// How many bytes at the end may be the start of a marker, or of a character.
     fn unfinished_tail(&self) -> usize {
-        let marker = [FRAME, COMPLETE, CONTENT]
+        let marker = self
+            .markers()
             .into_iter()
             .flat_map(|marker| (1..marker.len()).map(move |n| &marker.as_bytes()[..n]))
             .filter(|start| self.buffer.ends_with(start))
@@ -150,8 +251,19 @@ impl Parser {
         if bytes == 0 {
             return;
         }
-        let mut text = String::from_utf8_lossy(&self.buffer[..bytes]).into_owned();
+        if let Some(content) = &mut self.content {
+            content.body.extend(self.buffer.drain(..bytes));
+            if content.body.len() > LONGEST {
+                self.cut_content(sink);
+            }
+            return;
+        }
+        let text = String::from_utf8_lossy(&self.buffer[..bytes]).into_owned();
         self.buffer.drain(..bytes);
+        self.say(text, sink);
+    }
+
+    fn say(&mut self, mut text: String, sink: &mut dyn FnMut(Event)) {
         if self.crashed {
             return;
         }
@@ -224,76 +336,5 @@ fn parse_frame(json: &[u8]) -> Option<Event> {
     })
 }
 
-fn parse_content(block: &[u8]) -> Option<Event> {
-    let block = String::from_utf8_lossy(block);
-    let (mime, content) = block.split_once('\n')?;
-    Some(Event::Result(Map::from_iter([(mime.trim().to_owned(), content.into())])))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn events(pieces: &[&[u8]]) -> Vec<Event> {
-        let mut parser = Parser::stdout();
-        let mut events: Vec<Event> = Vec::new();
-        for piece in pieces {
-            parser.push(piece, &mut |event| match (events.last_mut(), event) {
-                (Some(Event::Stdout(before)), Event::Stdout(text)) => before.push_str(&text),
-                (_, event) => events.push(event),
-            });
-        }
-        events
-    }
-
-    #[test]
-    fn a_frame_between_prints_keeps_its_place() {
-        let stream = "one\n\u{1e}sd35 {\"kind\":\"display\",\"data\":{\"text/plain\":\"p\"}}\ntwo\n";
-        let expected = vec![
-            Event::Stdout("one\n".into()),
-            Event::Display(Map::from_iter([("text/plain".into(), "p".into())])),
-            Event::Stdout("two\n".into()),
-        ];
-        assert_eq!(events(&[stream.as_bytes()]), expected);
-        // However the stream is cut.
-        for cut in 0..stream.len() {
-            assert_eq!(events(&[&stream.as_bytes()[..cut], &stream.as_bytes()[cut..]]), expected, "{cut}");
-        }
-    }
-
-    #[test]
-    fn the_engines_end_line_is_dropped_even_after_unfinished_text() {
-        assert_eq!(
-            events(&[b"no newlineEVCXR_EXECUTION_COMPLETE\n", mark(3).as_bytes()]),
-            [Event::Stdout("no newline".into()), Event::Mark(3)]
-        );
-    }
-
-    #[test]
-    fn characters_are_never_cut() {
-        let stream = "zażółć — ✓\n";
-        for cut in 0..stream.len() {
-            let pieces = [&stream.as_bytes()[..cut], &stream.as_bytes()[cut..]];
-            assert_eq!(events(&pieces), [Event::Stdout(stream.into())], "{cut}");
-        }
-    }
-
-    #[test]
-    fn content_blocks_of_other_crates_are_results() {
-        assert_eq!(
-            events(&[b"EVCXR_BEGIN_CONTENT text/html\n<b>x</b>\nEVCXR_END_CONTENT\n"]),
-            [Event::Result(Map::from_iter([("text/html".into(), "<b>x</b>".into())]))]
-        );
-    }
-
-    #[test]
-    fn a_crash_keeps_one_line() {
-        for line in ["Segmentation fault.\n", "memory allocation of 8 bytes failed\n"] {
-            let mut parser = Parser::stderr();
-            let mut events = Vec::new();
-            let crash = format!("{line}  0: frames\n{}", mark(1));
-            parser.push(crash.as_bytes(), &mut |event| events.push(event));
-            assert_eq!(events, [Event::Stderr(line.into()), Event::Mark(1)]);
-        }
-    }
-}
+mod tests;

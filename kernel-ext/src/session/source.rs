@@ -148,8 +148,8 @@ impl Source {
         }
         let range = node.text_range();
         // Sorting keeps the order of edits at one place: the outer parenthesis comes first.
-        self.edits.insert(0, Edit { at: offset(range.start()), delete: 0, insert: "(".into() });
-        self.edits.push(Edit { at: offset(range.end()), delete: 0, insert: ").evcxr_display();".into() });
+        self.edits.insert(0, Edit { at: offset(range.start()), delete: 0, insert: "(&(".into() });
+        self.edits.push(Edit { at: offset(range.end()), delete: 0, insert: ")).evcxr_display();".into() });
     }
 
     /// What stands between a macro's brackets is only words to the parser. In the macros that take expressions
@@ -321,6 +321,16 @@ fn without_commands(text: &str) -> String {
         .collect()
 }
 
+/// The same text with `:dep` lines as cargo wants them now: older notebooks have
+/// `default_features`, which is an error since edition 2024. No column moves.
+pub(super) fn with_todays_keys(text: &str) -> String {
+    let line = |line: &str| match line.starts_with(":dep") {
+        true => line.replace("default_features", "default-features"),
+        false => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 fn offset(size: TextSize) -> usize {
     usize::from(size) - BEFORE.len()
 }
@@ -464,7 +474,7 @@ mod tests {
         let source = Source::parse("f(1).await?; async { g().await }.await");
         assert_eq!(
             source.edited().text,
-            "lessons::cell::wait(f(1))?; (lessons::cell::wait(async { g().await })).evcxr_display();"
+            "lessons::cell::wait(f(1))?; (&(lessons::cell::wait(async { g().await }))).evcxr_display();"
         );
     }
 
@@ -474,7 +484,7 @@ mod tests {
         assert_eq!(
             source.edited().text,
             "loop { lessons::interrupt::checkpoint();}\nconst fn f() { while true {} }\n\
-             (for i in 0..3 { lessons::interrupt::checkpoint(); g(i) }).evcxr_display();"
+             (&(for i in 0..3 { lessons::interrupt::checkpoint(); g(i) })).evcxr_display();"
         );
     }
 
@@ -501,7 +511,7 @@ mod tests {
 
     #[test]
     fn the_last_expression_is_shown_unless_it_defines_things() {
-        assert_eq!(Source::parse("f(); x + 1").edited().text, "f(); (x + 1).evcxr_display();");
+        assert_eq!(Source::parse("f(); x + 1").edited().text, "f(); (&(x + 1)).evcxr_display();");
         for text in ["f();", "let x: u8 = 1;", "thread_local! { static A: u8 = 1 }", "fn f() {}"] {
             assert_eq!(Source::parse(text).edited().text, text);
         }
@@ -522,7 +532,7 @@ mod tests {
     fn columns_map_back() {
         let source = Source::parse("let v = f().await; g(v)");
         let edited = source.typed(&types(&[("v", "u8")]));
-        assert_eq!(edited.text, "let v: u8 = lessons::cell::wait(f()); (g(v)).evcxr_display();");
+        assert_eq!(edited.text, "let v: u8 = lessons::cell::wait(f()); (&(g(v))).evcxr_display();");
         for (needle, expected) in [("f()", 8), ("g(v)", 19), ("u8", 5)] {
             let column = edited.text.find(needle).expect("in the text") + 1;
             assert_eq!(edited.original_offset(1, column), expected, "{needle}");

@@ -205,17 +205,18 @@ fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// Shows any `Debug` value as a cell's result; `()` shows nothing. Rich types (plots, tables, reports)
-/// have an inherent method of the same name, which wins.
+/// have an inherent method of the same name, which wins, and so does a trait of the reader's or of some crate:
+/// called on a reference, that one fits as it is, and this one only with another `&` before it.
 #[doc(hidden)]
 pub trait ShowDebug {
     /// Shows the value as the result of a cell.
     fn evcxr_display(&self);
 }
 
-impl<T: Debug + ?Sized> ShowDebug for T {
+impl<T: Debug + ?Sized> ShowDebug for &T {
     fn evcxr_display(&self) {
         if type_name::<T>() != "()" {
-            show_debug(&self);
+            show_debug(self);
         }
     }
 }
