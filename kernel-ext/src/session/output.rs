@@ -176,7 +176,8 @@ impl Parser {
         let mime = String::from_utf8_lossy(&rest[..length]).into_owned();
         match rest.get(length) {
             None if length <= LONGEST_MIME => Marked::Unfinished,
-            Some(b'\n') if mime.contains('/') => {
+            // The engine's own line may follow a first line that has no end.
+            Some(b'\n') if mime.contains('/') && !mime.contains("EVCXR_") => {
                 self.content = Some(Content { mime, body: Vec::new() });
                 Marked::Used(CONTENT.len() + length)
             }
