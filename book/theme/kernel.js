@@ -18,6 +18,7 @@ export class Kernel {
     this.session = newId();
     this.requests = new Requests();
     this.onstate = () => {};
+    this.secondsLeft = null;
     // One kernel a tab: it survives a reload, and makes way when the tab goes to another lesson.
     this.key = "sd35-kernel";
   }
@@ -32,7 +33,10 @@ export class Kernel {
   // A hub refuses what a page asks of a server that does not run; it is asked, once, to start it.
   async reach() {
     try {
-      return await api("/status");
+      const status = await api("/status");
+      // A server of ours that is still building its kernel says how long that takes.
+      this.secondsLeft = status?.kernel_seconds_left ?? null;
+      return status;
     } catch (problem) {
       if (await isOnHub()) return this.reach();
       const { base, hub } = place;

@@ -5,7 +5,7 @@ import { button, element, sentence } from "./dom.js";
 import { place } from "./place.js";
 
 const AWAY_MS = 30_000; // a longer absence may have been a sleep
-const RETRY_MS = 5_000; // while the server is gone
+const RETRY_MS = 5_000; // while the server is gone, or builds its kernel
 
 // What the toolbar says of each state of the kernel.
 function words(state) {
@@ -24,6 +24,13 @@ function words(state) {
     back: "The server is back, with no variables: run the cells again, from the top or with `Run above`",
   };
   return texts[state] ?? state;
+}
+
+// A guess, in words that are as exact as it is.
+function soon(seconds) {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return `Recorded outputs; the kernel is being built: about ${minutes} ${minutes === 1 ? "minute" : "minutes"} left. ` +
+    "A cell that you run waits for it.";
 }
 
 export class Toolbar {
@@ -99,7 +106,17 @@ export class Toolbar {
       if (!kept) this.show("back");
       else if (this.kernel.busy) this.show("busy");
       else if (before !== "back") this.show("idle");
+      this.sayWhatIsBuilt();
     });
+  }
+
+  // While a server of ours still builds its kernel, there is something to say of that.
+  sayWhatIsBuilt() {
+    const seconds = this.kernel.secondsLeft;
+    // Zero: it is not known yet whether there is anything to build.
+    if (seconds) this.tell(soon(seconds));
+    else if (seconds === null && this.building) this.show(this.kernel.busy ? "busy" : "idle");
+    this.building = seconds !== null;
   }
 
   // Looks again when something may have changed.
@@ -116,7 +133,9 @@ export class Toolbar {
       this.look();
     });
     setInterval(() => {
-      if (this.state === "gone" && !document.hidden) this.look();
+      if (document.hidden) return;
+      if (this.state === "gone") this.look();
+      else if (this.building) this.attempt(() => this.kernel.reach().then(() => this.sayWhatIsBuilt()));
     }, RETRY_MS);
   }
 }

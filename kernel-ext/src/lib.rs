@@ -4,21 +4,35 @@
 //! WebSocket ([`web`]), and go to one [`session`] per reader, which compiles them with evcxr against the
 //! prebuilt [`library`] and runs them in a process of their own.
 
+#![cfg_attr(
+    not(feature = "cells"),
+    allow(dead_code, reason = "the server alone needs less of what it shares with the kernel")
+)]
 #![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+mod building;
+#[cfg(feature = "cells")]
 pub mod client;
 pub mod commands;
+#[cfg(feature = "cells")]
 pub mod handle;
+#[cfg(feature = "cells")]
 pub mod jupyter;
+#[cfg(feature = "cells")]
 pub mod jupyterlab;
+#[cfg(feature = "cells")]
 pub mod kernel;
 pub mod kernelspec;
+#[cfg(feature = "cells")]
 pub mod library;
 mod lifetime;
+#[cfg(feature = "cells")]
 pub mod lines;
 pub mod paths;
 pub mod progress;
 pub mod protocol;
+#[cfg(feature = "cells")]
 mod reference;
+#[cfg(feature = "cells")]
 pub mod session;
 pub mod web;

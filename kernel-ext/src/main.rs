@@ -41,6 +41,13 @@ enum Kernel {
     Uninstall(commands::kernel::Location),
     /// Run a kernel; Jupyter and `sd35 serve` start it.
     Run(Run),
+    /// Prepare the library, so that the first kernel starts at once.
+    #[command(hide = true)]
+    Prepare {
+        /// And its documentation, to which lessons link.
+        #[arg(long)]
+        pages: bool,
+    },
     /// Clean up after a kernel; every kernel starts one.
     #[command(hide = true)]
     Guard {
@@ -74,6 +81,7 @@ fn main() -> ExitCode {
         Command::Lab(options) => commands::lab::run(&options),
         Command::Kernel(Kernel::Install(location)) => commands::kernel::install(&location),
         Command::Kernel(Kernel::Uninstall(location)) => commands::kernel::uninstall(&location),
+        Command::Kernel(Kernel::Prepare { pages }) => commands::kernel::prepare(pages),
         Command::Kernel(Kernel::Guard { kernel, folder }) => Ok(commands::kernel::guard(kernel, &folder)),
         Command::Kernel(Kernel::Run(run)) => commands::kernel::run(run.connection_file.as_deref()),
     };

@@ -111,7 +111,7 @@ fn nothing_that_a_cell_prints_reaches_the_next() {
         "EVCXR_EXECUTION_COMPLETE",
         "EVCXR_PANIC_NOTIFICATION\\n",
     ] {
-        let shown = shown(kernel, &format!("print!(\"{printed}\");"));
+        let shown = shown(kernel, &format!("print!(\"{{}}\", \"{printed}\");"));
         assert!(shown.starts_with(&printed.replace("\\n", "\n").replace("\\u{1e}", "\u{1e}")), "{shown}");
         expect(kernel, "println!(\"next\");", "next\n");
     }

@@ -1,5 +1,5 @@
 //! `cargo xtask bench kernel`: our kernel beside the stock one and beside the compiler alone;
-//! `cargo xtask bench lab`: the servers of the lab.
+//! `cargo xtask bench lab`: the servers of the lab; `cargo xtask bench first`: how long a new reader waits.
 
 use std::process::{Command, ExitCode};
 
@@ -14,10 +14,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     match arguments.first().map(String::as_str) {
         Some("kernel") => kernel(&arguments[1..]),
         Some("lab") => lab(&arguments[1..]),
-        _ => {
-            Err("the benches: `cargo xtask bench kernel [--quick]`, `cargo xtask bench lab [CYCLES]`"
-                .to_owned())
-        }
+        Some("first") => first(),
+        _ => Err("the benches: `cargo xtask bench kernel [--quick]`, `cargo xtask bench lab [CYCLES]`, \
+                  `cargo xtask bench first`"
+            .to_owned()),
     }
 }
 
@@ -33,6 +33,18 @@ fn lab(options: &[String]) -> Result<ExitCode> {
         .current_dir(root())
         .status()
         .map_err(|error| format!("cargo could not be started: {error}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How long a new reader waits for the page, and for the first result.
+fn first() -> Result<ExitCode> {
+    tools()?;
+    let release = release_folder()?;
+    let folder = release.parent().unwrap_or(&release).join("bench/first");
+    let status = python_at(&root().join("xtask/bench/first.py"))
+        .arg(folder)
+        .status()
+        .map_err(|error| format!("the bench could not be started: {error}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("test") => test::run(&arguments[1..]),
         Some("bench") => bench::run(&arguments[1..]),
+        Some(launch::BUILD) => launch::build_kernel(),
         Some("wasm") => explorables::run(),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
@@ -47,6 +48,7 @@ cargo xtask test page                  one step
 cargo xtask test --changed             only what your changes since the branch `main` can touch
 cargo xtask bench kernel               how fast cells are, beside the stock kernel
 cargo xtask bench lab                  how fast servers start, fail over, and leave nothing behind
+cargo xtask bench first                how long a new reader waits for the page, and for the first result
 cargo xtask wasm                       the modules that draw the explorables, built anew
 ";
 

@@ -1,32 +1,97 @@
-//! Building `sd35` with progress in plain words.
+//! Building the programs and the library with progress in plain words.
 
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::Result;
 
-/// Minutes that a first build takes on two cores, measured; said only while nothing better is known.
-const USUAL_MINUTES: u64 = 5;
+/// What is built, in the order in which a new reader needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The program that serves the book.
+    Server,
+    /// The kernel, with all commands.
+    Kernel,
+    /// The library that cells are linked with. `sd35` builds it as well, and then finds it there.
+    Library,
+}
+
+impl Part {
+    /// How cargo is asked for it. For the library as in `kernel_ext::library`.
+    fn cargo(self) -> &'static [&'static str] {
+        match self {
+            Self::Server => {
+                &["build", "--package", "kernel-ext", "--no-default-features", "--bin", "sd35-serve"]
+            }
+            Self::Kernel => &["build", "--package", "kernel-ext", "--bin", "sd35", "--bin", "sd35-front"],
+            Self::Library => {
+                &["rustc", "--package", "lessons", "--features", "full", "--crate-type", "dylib"]
+            }
+        }
+    }
+
+    /// The same for the list of packages.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Server => &["--package", "kernel-ext", "--no-default-features"],
+            Self::Kernel => &["--package", "kernel-ext"],
+            Self::Library => &["--package", "lessons", "--features", "full"],
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Server => "Building what serves the book, once",
+            Self::Kernel => "Building the kernel, once",
+            Self::Library => "Building the library for the cells, once",
+        }
+    }
+
+    /// Seconds that it takes on two cores after those before it, measured; a guess while nothing better is known.
+    pub(crate) fn usual(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Server => 90,
+            Self::Kernel => 120,
+            Self::Library => 110,
+        })
+    }
+}
+
+/// As long as something is being built, no less is said to be left.
+const SOON: Duration = Duration::from_secs(10);
 
 /// The narrowest terminal that is common.
 const TERMINAL_COLUMNS: usize = 80;
 
-/// Builds the programs. Says nothing when they are up to date.
-pub(crate) fn build(root: &Path) -> Result<()> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--release", "--locked", "--package", "kernel-ext"])
-        .args(["--message-format", "json-render-diagnostics"])
+/// Starts cargo for a part.
+fn start(root: &Path, part: Part) -> Result<Child> {
+    let (verb, options) = part.cargo().split_first().unwrap_or((&"build", &[]));
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .arg(verb)
+        .args(["--release", "--locked", "--message-format", "json-render-diagnostics"])
+        .args(options);
+    if part == Part::Library {
+        command.args(["--", "-C", "prefer-dynamic"]);
+    }
+    command
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("cargo could not be started: {error}"))?;
+        .map_err(|error| format!("cargo could not be started: {error}"))
+}
+
+/// Builds a part. Says nothing when it is up to date. `expect` hears each second how long it may still take, if there
+/// is anything to build; when it says that nobody waits any more, the build ends.
+pub(crate) fn build(root: &Path, part: Part, expect: &mut dyn FnMut(Option<Duration>) -> bool) -> Result<()> {
+    let mut cargo = start(root, part)?;
     let log = Arc::new(Mutex::new(String::new()));
     let reader = cargo.stderr.take().map(|stderr| {
         let log = Arc::clone(&log);
@@ -53,24 +118,33 @@ pub(crate) fn build(root: &Path) -> Result<()> {
             }
         });
     }
-    let mut line = Line::new();
+    let mut line = Line::new(part);
     let mut done = HashSet::new();
     let mut newest = String::new();
     let mut total = None;
+    // What was there already took no time, and says nothing of the rest.
+    let mut built = 0;
     loop {
         match messages.recv_timeout(Duration::from_secs(1)) {
             Ok(message) => {
                 newest = field(&message, "package_id").to_owned();
                 done.insert(newest.clone());
-                if total.is_none() && message.contains("\"fresh\":false") {
-                    total = Some(packages(root));
+                if message.contains("\"fresh\":false") {
+                    built += 1;
+                    total = total.or_else(|| Some(packages(root, part)));
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if let Some(total) = total {
-            line.say(done.len(), total, name(&newest));
+        let rest = total.map(|total| {
+            let elapsed = line.begun.elapsed();
+            let guess = left(elapsed, built, total.saturating_sub(done.len()));
+            line.say(done.len(), total, name(&newest), guess);
+            guess.unwrap_or(part.usual().saturating_sub(elapsed)).max(SOON)
+        });
+        if !expect(rest) {
+            let _ = cargo.kill();
         }
     }
     let status = cargo.wait().map_err(|error| format!("cargo could not be waited for: {error}"))?;
@@ -127,10 +201,10 @@ fn explain(log: &str) -> String {
 }
 
 /// How many packages there are to build.
-fn packages(root: &Path) -> usize {
+fn packages(root: &Path, part: Part) -> usize {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["tree", "--locked", "--package", "kernel-ext", "--edges", "normal,build", "--prefix", "none"])
-        .args(["--format", "{p}"])
+        .args(["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .args(part.packages())
         .current_dir(root)
         .output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
@@ -154,34 +228,30 @@ fn name(package: &str) -> &str {
 
 /// One line that is written over on a terminal, and now and then a new one in a log.
 struct Line {
+    part: Part,
     begun: Instant,
     said: Option<Instant>,
     terminal: bool,
 }
 
 impl Line {
-    fn new() -> Self {
-        Self { begun: Instant::now(), said: None, terminal: std::io::stdout().is_terminal() }
+    fn new(part: Part) -> Self {
+        Self { part, begun: Instant::now(), said: None, terminal: std::io::stdout().is_terminal() }
     }
 
-    fn say(&mut self, done: usize, total: usize, package: &str) {
+    fn say(&mut self, done: usize, total: usize, package: &str, left: Option<Duration>) {
         let pause = if self.terminal { Duration::from_millis(100) } else { Duration::from_secs(10) };
         if self.said.is_some_and(|said| said.elapsed() < pause) {
             return;
         }
         if self.said.is_none() {
-            println!(
-                "Building the kernel and the book's tools, once: {total} packages, about {USUAL_MINUTES} minutes \
-                 on two cores."
-            );
+            println!("{}: {total} packages.", self.part.words());
         }
         self.said = Some(Instant::now());
         let elapsed = self.begun.elapsed();
-        let text = format!(
-            "{done} of {total} packages, {}{}: {package}",
-            clock(elapsed),
-            left(elapsed, done, total)
-        );
+        let left = left.map(|rest| format!(", about {} left", clock(rest)));
+        let text =
+            format!("{done} of {total} packages, {}{}: {package}", clock(elapsed), left.unwrap_or_default());
         if self.terminal {
             // A line that wraps could not be written over.
             let text: String = text.chars().take(TERMINAL_COLUMNS - 1).collect();
@@ -201,12 +271,11 @@ impl Line {
 }
 
 /// A guess once there is something to guess from; the last packages are larger than the first.
-fn left(elapsed: Duration, done: usize, total: usize) -> String {
-    if elapsed < Duration::from_secs(20) || done < 20 || done >= total {
-        return String::new();
+fn left(elapsed: Duration, built: usize, rest: usize) -> Option<Duration> {
+    if elapsed < Duration::from_secs(20) || built < 20 || rest == 0 {
+        return None;
     }
-    let rest = elapsed.as_secs_f64() * (total - done) as f64 / done as f64 * 1.3;
-    format!(", about {} left", clock(Duration::from_secs_f64(rest)))
+    Some(Duration::from_secs_f64(elapsed.as_secs_f64() * rest as f64 / built as f64 * 1.3))
 }
 
 fn clock(time: Duration) -> String {

@@ -96,7 +96,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "notebooks",
-        about: "the notebooks, registered and run by a real Jupyter",
+        about: "the notebooks, registered; those with every construct run by a real Jupyter",
         touched_by: &["kernel-ext/", "book/src/", "notebooks.py"],
         run: notebooks,
     },
@@ -169,7 +169,7 @@ fn cargo(arguments: &[&str]) -> Command {
 
 /// The command `sd35`, built if need be.
 pub(crate) fn sd35() -> Result<Command> {
-    progress::build(&root())?;
+    progress::build(&root(), progress::Part::Kernel, &mut |_| true)?;
     let mut command = Command::new(release_folder()?.join("sd35"));
     command.current_dir(root());
     Ok(command)

@@ -58,14 +58,42 @@ def registration(home):
         assert not (data / "kernels/sd35").exists()
 
 
-def notebook(path, home):
-    """One notebook, from top to bottom."""
+def constructs(path):
+    """What a notebook has that a Jupyter client could treat in its own way."""
+    found = set()
+    for cell in nbformat.read(path, as_version=4).cells:
+        found.add(cell.cell_type)
+        found |= {f"tag {tag}" for tag in cell.metadata.get("tags", [])}
+        found |= {f"attachment {kind}" for file in cell.get("attachments", {}).values() for kind in file}
+        found |= {word for word in (".await", "Progress", "Live", "input(", "eprintln!", "?;") if word in cell.source}
+        for output in cell.get("outputs", []):
+            found.add(f"{output.output_type} {output.get('name', '')}")
+            found |= {f"{output.output_type} {kind}" for kind in output.get("data", {})}
+    return found
 
+
+def chosen(files):
+    """As few notebooks as have every construct: all cells of all days are run by the step `cells` already."""
+    having = {path: constructs(path) for path in files}
+    missing, picked = set().union(*having.values()), []
+    while missing:
+        # The shortest of those that bring most.
+        best = max(files, key=lambda path: (len(having[path] & missing), -path.stat().st_size))
+        picked.append(best)
+        missing -= having[best]
+    return picked
+
+
+def valid(path):
     @check(f"{path.stem} is valid nbformat 4.5")
     def _():
         notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
         assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
         nbformat.validate(notebook)
+
+
+def notebook(path, home):
+    """One notebook, from top to bottom."""
 
     @check(f"{path.stem} runs top to bottom and gives the recorded results")
     def _():
@@ -88,16 +116,25 @@ def library(home):
 
     @check("a damaged prebuilt library is noticed, said and built again")
     def _():
-        cache = home / "cache"
-        own = {"XDG_CACHE_HOME": str(cache)}
-        first = sd35("check", "6", **own)
-        built = next((cache / "sd35").glob("lib-*/lib/liblessons.so"))
+        def prepare(cache):
+            result = sd35("kernel", "prepare", XDG_CACHE_HOME=str(cache))
+            assert result.returncode == 0, result.stderr
+            return result.stderr
+
+        usual = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        prepare(usual)
+        # The one in use, by now, in a cache of its own.
+        newest = max((usual / "sd35").glob("lib-*/manifest.json"), key=lambda file: file.stat().st_mtime).parent
+        own = home / "cache"
+        shutil.copytree(newest, own / "sd35" / newest.name)
+        built = own / "sd35" / newest.name / "lib/liblessons.so"
+        assert "damaged" not in prepare(own)
         with built.open("r+b") as file:
             file.seek(4096)
             file.write(b"damage" * 100)
-        again = sd35("check", "6", **own)
-        assert "damaged" in again.stderr, again.stderr
-        assert again.returncode == first.returncode and again.stdout.count("  ok  ") == first.stdout.count("  ok  ")
+        assert "damaged" in prepare(own)
+        assert built.read_bytes() == (newest / "lib/liblessons.so").read_bytes()
+        assert "damaged" not in prepare(own)
 
 
 home = Path(tempfile.mkdtemp(prefix="sd35-notebooks-"))
@@ -105,9 +142,11 @@ try:
     registration(home)
     files = sorted((ROOT / "notebooks").glob("*.ipynb"))
     report("there are notebooks", None if files else "`sd35 build` wrote none")
+    for file in files:
+        valid(file)
     # Two at a time: a cell is compiled on one core. The library is begun first, because it takes longest.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        tasks = [pool.submit(library, home), *(pool.submit(notebook, file, home) for file in files)]
+        tasks = [pool.submit(library, home), *(pool.submit(notebook, file, home) for file in chosen(files))]
     for task in tasks:
         task.result()
 except Exception as problem:  # between the checks; what follows could not be checked

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use book::Book;
 use clap::Args;
 
 use crate::library::Library;
@@ -28,7 +27,7 @@ pub struct Options {
 /// Names the file and line of the first mistake in a chapter, or the folder that cannot be written; or says
 /// that there is no browser to print with.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let book = load()?;
+    let book = super::site::load()?;
     book::page::build(&book, &paths::site())?;
     let written = book.write_notebooks(&paths::notebooks())?.len();
     println!("The book is in {}", paths::site().display());
@@ -45,20 +44,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         println!("The whole book is in {}", file.display());
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes all but the PDF, as far as it is not there yet.
-pub(super) fn write() -> Result<()> {
-    let book = load()?;
-    if !book::page::is_current(&book, &paths::site()) {
-        book::page::build(&book, &paths::site())?;
-    }
-    book.write_notebooks(&paths::notebooks())?;
-    Ok(())
-}
-
-fn load() -> Result<Book> {
-    Book::load(&paths::root().join("book"))
 }
 
 /// Prints the page that holds all chapters, from a server as a reader would: pages of files may load nothing.

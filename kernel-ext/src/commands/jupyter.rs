@@ -25,6 +25,6 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     jupyterlab::find()?;
     Library::prepare(&mut |step| eprintln!("{step}"))?;
-    super::build::write()?;
+    super::site::write()?;
     match jupyterlab::launch(&paths::notebooks(), &options.arguments)? {}
 }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::library::Library;
 use crate::session::Environment;
-use crate::{jupyter, kernel, kernelspec, lifetime, lines};
+use crate::{jupyter, kernel, kernelspec, lifetime, lines, paths};
 
 /// Where the kernel is registered; by default in the user's own Jupyter folder.
 #[derive(Debug, Args)]
@@ -45,6 +45,20 @@ pub fn install(location: &Location) -> Result<ExitCode> {
     let folder = kernelspec::install(&location.resolve())?;
     println!("The kernel is registered in {}", folder.display());
     println!("In Jupyter, choose \"Rust (System Design in 35 Days)\".");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prepares the library, and with `pages` its documentation.
+///
+/// # Errors
+///
+/// Fails when the library does not compile, or a folder cannot be written.
+pub fn prepare(pages: bool) -> Result<ExitCode> {
+    let library = Library::prepare(&mut |step| eprintln!("{step}"))?;
+    if pages {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(library.write_pages(&paths::library_pages()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

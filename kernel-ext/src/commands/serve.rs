@@ -1,13 +1,15 @@
 //! `sd35 serve`: the book in the browser, with a kernel behind its cells.
 
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 
+#[cfg(feature = "cells")]
 use crate::library::Library;
-use crate::{paths, web};
+use crate::{building, paths, web};
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -32,17 +34,59 @@ pub struct Options {
 ///
 /// One sentence each: a chapter with a mistake, a library that does not compile, a port that is taken, a
 /// full disk.
+#[cfg(feature = "cells")]
 pub fn run(options: &Options) -> Result<ExitCode> {
+    serve(options, web::Options::new(paths::site())?, || {
+        let library = Library::prepare(&mut |step| println!("{step}"))?;
+        // No page waits for what it only links to.
+        Ok(async move {
+            if let Err(error) = library.write_pages(&paths::library_pages()).await {
+                eprintln!("the documentation of the library could not be written: {error:#}");
+            }
+        })
+    })
+}
+
+/// The same while the kernel and the library are still being built: kernels wait for that.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_ahead(options: &Options) -> Result<ExitCode> {
+    let mut web = web::Options::new(paths::site())?;
+    web.command = vec![building::program("sd35-serve").into(), AWAIT_KERNEL.into()];
+    serve(options, web, || Ok(std::future::ready(())))
+}
+
+/// What the server calls itself with for a kernel.
+pub const AWAIT_KERNEL: &str = "await-kernel";
+
+/// Becomes a kernel, as soon as there is one.
+///
+/// # Errors
+///
+/// Fails when the kernel could not be built.
+pub fn await_kernel() -> Result<ExitCode> {
+    building::wait();
+    let error = Command::new(building::program("sd35")).args(["kernel", "run", "--lines"]).exec();
+    Err(error).context("there is no kernel: building it failed, for the reason in the terminal")
+}
+
+/// Serves the book; `prepare` makes what it needs besides, and says what can be done later.
+fn serve<L: Future<Output = ()> + Send + 'static>(
+    options: &Options,
+    mut web: web::Options,
+    prepare: impl FnOnce() -> Result<L>,
+) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut web = web::Options::new(paths::site())?;
         web.port = options.port;
         web.token.clone_from(&options.token);
         web.jupyter.clone_from(&options.jupyter);
         // The port comes first: nothing is prepared for a server that cannot start.
         let server = web::Server::bind(web).await?;
-        let library = Library::prepare(&mut |step| println!("{step}"))?;
-        super::build::write()?;
+        let later = prepare()?;
+        super::site::write()?;
         // Whoever reads the address may stop the server at once.
         let stop = web::asked_to_stop()?;
         let url = server.url();
@@ -51,12 +95,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         if options.open {
             open_browser(&url);
         }
-        // No page waits for what it only links to.
-        tokio::spawn(async move {
-            if let Err(error) = library.write_pages(&paths::library_pages()).await {
-                eprintln!("the documentation of the library could not be written: {error:#}");
-            }
-        });
+        tokio::spawn(later);
         server.run_until(stop).await?;
         Ok(ExitCode::SUCCESS)
     })

@@ -83,9 +83,13 @@ fn render(error: &CompilationError, source: &Edited) -> String {
     Renderer::styled().render(&[group])
 }
 
-/// The engine's words for a variable that borrows, in ours; the compiler's words as they are.
+/// The engine's words for a variable that borrows, and the compiler's about the call that shows a value, in ours; the
+/// compiler's other words as they are.
 fn title_of(error: &CompilationError) -> String {
     let message = error.message().replace('\n', " ");
+    if let Some(ty) = not_shown(&message) {
+        return format!("{} doesn't implement `Debug`", without_modules(&ty));
+    }
     match borrowing(&message) {
         Some(name) => format!("`{name}` borrows from something that a later cell could not keep alive"),
         None => without_modules(&message),
@@ -116,6 +120,12 @@ fn without_modules(text: &str) -> String {
         .collect();
     result.push_str(rest);
     result
+}
+
+/// The type of a value that a cell ends with, when there is no way to show it.
+fn not_shown(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("`evcxr_display`")?;
+    Some(format!("`{}`", rest.split_once("for reference `&")?.1.split('`').next()?))
 }
 
 /// The variable that the engine refuses to keep because it borrows.

@@ -146,10 +146,10 @@ impl Parser {
         let end = self.buffer[from..].iter().position(|byte| *byte == b'\n').map(|end| from + end);
         let inside = &self.buffer[FRAME.len()..end.unwrap_or(self.buffer.len())];
         // A frame has no other inside: what a cell printed of one does not hide the next.
-        if end.is_some() || self.searched == 0 {
-            if let Some(next) = find(inside, FRAME.as_bytes()) {
-                return Marked::Text(FRAME.len() + next);
-            }
+        if (end.is_some() || self.searched == 0)
+            && let Some(next) = find(inside, FRAME.as_bytes())
+        {
+            return Marked::Text(FRAME.len() + next);
         }
         let Some(end) = end else {
             // The start of another may be unfinished at the end.
@@ -165,7 +165,7 @@ impl Parser {
                 sink(event);
                 Marked::Used(end + 1)
             }
-            None => Marked::Text(end + 1),
+            None => Marked::Text(FRAME.len()),
         }
     }
 

@@ -88,6 +88,7 @@ struct Session(u32);
 impl Drop for Session {
     fn drop(&mut self) {
         lifetime::kill_session(self.0);
+        #[cfg(feature = "cells")]
         crate::session::remove_abandoned();
     }
 }

@@ -62,6 +62,8 @@ async fn status(State(kernels): Shared) -> Json<Value> {
         "last_activity": iso_8601(last),
         "kernels": all.len(),
         "connections": all.iter().map(|kernel| kernel.connections()).sum::<usize>(),
+        // Ours, and null once a kernel starts at once.
+        "kernel_seconds_left": crate::building::seconds_left(),
     }))
 }
 

@@ -134,14 +134,14 @@ fn a_long_value_takes_time_in_proportion() {
         let block = format!("EVCXR_BEGIN_CONTENT a/b\n{value}\nEVCXR_END_CONTENT\n");
         let mut parser = Parser::stdout();
         let mut count = 0;
-        for piece in [frame, block].concat().as_bytes().chunks(1 << 10) {
+        for piece in [frame, block].concat().as_bytes().chunks(1 << 12) {
             parser.push(piece, &mut |_| count += 1);
         }
         assert_eq!(count, 2);
         begun.elapsed()
     };
     let best = |length| (0..5).map(|_| time(length)).min().unwrap_or_default();
-    // Eight times as long; the square would be sixty-four.
-    let (short, long) = (best(1 << 17), best(1 << 20));
-    assert!(long < short * 24, "{short:?} and {long:?}");
+    // Four times as long; the square would be sixteen.
+    let (short, long) = (best(1 << 20), best(1 << 22));
+    assert!(long < short * 10, "{short:?} and {long:?}");
 }
