@@ -28,7 +28,7 @@ export function choosePlace(onchoice) {
     option("here", "On this machine, with the server that cargo run --release starts"),
     option("elsewhere", "On a Jupyter Server, or your server of a JupyterHub"),
     urlField, tokenField,
-    element("p", "small", "The token is kept in this browser. Whoever runs that server can see what you run there."),
+    element("p", "small", "The token is kept until the tabs of the book are closed. Whoever runs that server can see what you run there."),
     option("recorded", "Nowhere: show the recorded outputs"),
     problem,
     button("Use it", "Run cells there from now on", () => {

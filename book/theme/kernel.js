@@ -24,6 +24,7 @@ export class Kernel {
   }
 
   async available() {
+    await place.ready;
     if (!place.possible) return false;
     await this.reach();
     await this.leaveOthers();
@@ -79,6 +80,7 @@ export class Kernel {
   }
 
   async connect() {
+    await place.ready;
     if (!place.possible) {
       throw new KernelError("There is no server to run this on; what the book recorded is shown. To run cells: " +
         "`cargo run --release` on your machine, or choose a server with `Where?`.");

@@ -14,7 +14,7 @@ export function startQuizzes() {
       onanswer: (right, first, choice) =>
         progress.set(key, { ...progress.get(key), choice, right: first ? right : progress.get(key)?.right ?? right }),
     });
-    const before = item.querySelector(`input[value="${progress.get(key)?.choice}"]`);
+    const before = item.querySelector(`input[value="${CSS.escape(progress.get(key)?.choice)}"]`);
     if (before) {
       before.checked = true;
       choose(before, false);

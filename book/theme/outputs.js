@@ -2,7 +2,7 @@
 
 import { element, sentence } from "./dom.js";
 import { colored } from "./pure/ansi.js";
-import { ATTRIBUTES, TAGS, alignment, cut, cutPart } from "./pure/markup.js";
+import { ATTRIBUTES, CLASSES, TAGS, alignment, cut, cutPart } from "./pure/markup.js";
 import { table } from "./pure/numbers.js";
 
 const ansi = (text) =>
@@ -17,6 +17,7 @@ function plainMarkup(html) {
       node.removeAttribute(name);
       const align = name === "style" ? alignment(value) : null;
       if (align) node.style.textAlign = align;
+      else if (name === "class") node.classList.add(...value.split(/\s+/).filter((word) => CLASSES.has(word)));
       else if (ATTRIBUTES.has(name)) node.setAttribute(name, value);
     }
   }

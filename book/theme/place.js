@@ -2,38 +2,118 @@
 
 import { server, startedAt } from "./pure/address.js";
 
-const TOKEN = "sd35-token"; // of the server that serves this page
 const CHOICE = "sd35-place"; // what the reader chose, if anything
+const TOKENS = "sd35-tokens"; // by the address of their server
+const ANSWER_MS = 300; // how long another tab may take to answer
 
-// The token arrives in the address that the server printed; it is kept, and taken out of sight.
+const here = () => `${location.origin}/`;
+const listeners = [];
+
+// Tokens last as long as a tab of the book is open. What is kept longer, whoever has our port later could read.
+function tokens() {
+  try {
+    return JSON.parse(sessionStorage.getItem(TOKENS)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function keep(news) {
+  sessionStorage.setItem(TOKENS, JSON.stringify({ ...tokens(), ...news }));
+}
+
+// Tabs of one browser tell each other, so that a link opened in a new tab works there.
+const tabs = globalThis.BroadcastChannel ? new BroadcastChannel(TOKENS) : null;
+let answered = () => {};
+tabs?.addEventListener("message", ({ data }) => {
+  const known = tokens();
+  if (data.asks) {
+    if (Object.keys(known).length) tabs.postMessage({ tokens: known });
+    return;
+  }
+  const news = Object.fromEntries(Object.entries(data.tokens).filter(([base, token]) => known[base] !== token));
+  if (Object.keys(news).length === 0) return;
+  keep(news);
+  answered();
+  listeners.forEach((listener) => listener());
+});
+
+function askTabs() {
+  if (!tabs) return null;
+  return new Promise((resolve) => {
+    answered = resolve;
+    setTimeout(resolve, ANSWER_MS);
+    tabs.postMessage({ asks: true });
+  });
+}
+
+// A token that the address brought and the server did not take: for the message only.
+let refused = null;
+
+// Any site can open our address with a token of its own: it is kept when the server takes it.
+async function tryToken(given) {
+  const headers = { Authorization: `token ${given}` };
+  const answer = await fetch(`${here()}api/status`, { headers }).catch(() => null);
+  if (answer?.ok) {
+    keep({ [here()]: given });
+    tabs?.postMessage({ tokens: { [here()]: given } });
+    return;
+  }
+  if (answer?.status === 403) refused = given;
+  if (!tokens()[here()]) await askTabs();
+}
+
+// Where earlier versions kept tokens.
+function leaveNoToken() {
+  localStorage.removeItem("sd35-token");
+  const text = localStorage.getItem(CHOICE);
+  if (!text?.includes('"token"')) return;
+  try {
+    const { kind, url, token } = JSON.parse(text);
+    keep({ [url]: token });
+    localStorage.setItem(CHOICE, JSON.stringify({ kind, url }));
+  } catch {
+    localStorage.removeItem(CHOICE);
+  }
+}
+
+// The token arrives in the address that the server printed; it is taken out of sight, and kept when it is right.
 export function takeToken() {
   const address = new URL(location.href);
   const given = address.searchParams.get("token");
-  if (!given) return;
-  localStorage.setItem(TOKEN, given);
-  address.searchParams.delete("token");
-  history.replaceState(null, "", address);
+  if (given !== null) {
+    address.searchParams.delete("token");
+    history.replaceState(null, "", address);
+  }
+  leaveNoToken();
+  if (!location.protocol.startsWith("http")) return;
+  const known = tokens();
+  if (given && given !== known[here()]) place.ready = tryToken(given);
+  else if (!known[place.base]) place.ready = askTabs();
 }
 
 function choice() {
   try {
-    return JSON.parse(localStorage.getItem(CHOICE)) ?? { kind: "here" };
+    const { kind, url } = JSON.parse(localStorage.getItem(CHOICE)) ?? { kind: "here" };
+    return { kind, url };
   } catch {
     return { kind: "here" };
   }
 }
 
-// `kind` is here, elsewhere or recorded; elsewhere has a `url` and a `token`.
+// `kind` is here, elsewhere or recorded; elsewhere has a `url`.
 export const place = {
+  // To be waited for before the first request.
+  ready: null,
   get kind() {
     return choice().kind;
   },
   get token() {
-    return this.kind === "elsewhere" ? choice().token : localStorage.getItem(TOKEN);
+    return tokens()[this.base] ?? (this.kind === "elsewhere" ? "" : refused);
   },
   // The address below which the API is; it ends in a slash.
   get base() {
-    return this.kind === "elsewhere" ? choice().url : `${location.origin}/`;
+    return this.kind === "elsewhere" ? choice().url : here();
   },
   // Whether there is a server to ask at all: without a token no request is made.
   get possible() {
@@ -50,13 +130,19 @@ export const place = {
   },
   // Elsewhere by any address that a browser shows of a server.
   choose(kind, address, token) {
-    const chosen = kind === "elsewhere" ? { kind, ...server(address, token) } : { kind };
-    localStorage.setItem(CHOICE, JSON.stringify(chosen));
+    if (kind === "elsewhere") {
+      const { url, token: its } = server(address, token);
+      keep({ [url]: its });
+      localStorage.setItem(CHOICE, JSON.stringify({ kind, url }));
+    } else {
+      localStorage.setItem(CHOICE, JSON.stringify({ kind }));
+    }
   },
   // Calls back when another tab learned a new token or chose another place.
   onchange(listener) {
+    listeners.push(listener);
     window.addEventListener("storage", (event) => {
-      if (event.key === TOKEN || event.key === CHOICE) listener();
+      if (event.key === CHOICE) listener();
     });
   },
 };

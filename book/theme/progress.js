@@ -2,7 +2,7 @@
 // `sd35 serve` is there. It goes nowhere else. What is in it: see pure/record.js.
 
 import { place } from "./place.js";
-import { merge } from "./pure/record.js";
+import { believed, merge } from "./pure/record.js";
 import { api } from "./server.js";
 
 const KEY = "sd35:progress";
@@ -14,7 +14,7 @@ let state = { deleted: 0, records: {} };
 
 function load() {
   try {
-    const { deleted = 0, records = {} } = JSON.parse(localStorage.getItem(KEY)) ?? {};
+    const { deleted, records } = believed(JSON.parse(localStorage.getItem(KEY)) ?? {}, Date.now());
     return merge({ deleted, records: {} }, { deleted, records }).record;
   } catch {
     return { deleted: 0, records: {} };
@@ -31,7 +31,7 @@ const tell = () => listeners.forEach((listener) => listener());
 
 // Takes what is new elsewhere.
 function take(other) {
-  const merged = merge(state, other);
+  const merged = merge(state, believed(other, Date.now()));
   if (merged.changed.length === 0 && merged.record.deleted === state.deleted) return;
   state = merged.record;
   save();
@@ -40,6 +40,7 @@ function take(other) {
 
 // Sends what changed, takes what is new.
 async function exchange(ids) {
+  await place.ready;
   if (place.kind !== "here" || !place.possible) return;
   const records = {};
   for (const id of ids) if (state.records[id]) records[id] = state.records[id];

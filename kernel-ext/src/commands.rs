@@ -1,7 +1,6 @@
 //! The subcommands of `sd35`, one module each.
 
-#![expect(clippy::print_stdout, reason = "a command answers whoever typed it")]
-#![cfg_attr(feature = "cells", expect(clippy::print_stderr, reason = "a command answers whoever typed it"))]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command answers whoever typed it")]
 
 #[cfg(feature = "cells")]
 pub mod build;
@@ -16,3 +15,13 @@ pub mod lab;
 pub mod progress;
 pub mod serve;
 mod site;
+
+/// Says plainly what it means to run all this as root.
+fn say_if_root() {
+    if rustix::process::geteuid().is_root() {
+        eprintln!(
+            "This runs as root, and so does every cell: a mistake in one can change anything on this machine. \
+             An ordinary user is enough."
+        );
+    }
+}

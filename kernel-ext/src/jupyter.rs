@@ -6,7 +6,8 @@
 //! heartbeat               ROUTER   sends back what comes in, also while a cell runs
 //! ```
 //!
-//! One task owns each direction of each socket, so a client that stops reading holds up no other channel.
+//! One task owns each direction of each socket, so a client that stops reading holds up no other channel. Clients
+//! connect to a [`gate`], not to the library's sockets.
 //!
 //! Source: Jupyter Development Team, "Messaging in Jupyter" and "Making kernels for Jupyter",
 //! jupyter_client documentation, version 5.4 of the protocol.
@@ -14,6 +15,8 @@
 #![expect(clippy::print_stderr, reason = "standard error is the log")]
 
 mod connection_file;
+mod gate;
+mod peer;
 mod wire;
 
 use std::path::Path;
@@ -36,6 +39,8 @@ use crate::protocol::{Channel, Message};
 pub use connection_file::ConnectionFileError;
 
 use connection_file::ConnectionFile;
+use gate::Gate;
+use peer::Clients;
 use wire::Signer;
 
 /// How long the last messages may take to leave.
@@ -45,15 +50,17 @@ const FLUSH: Duration = Duration::from_secs(2);
 /// ample.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// Serves Jupyter until the kernel has finished, or until the Jupyter that started it is gone.
+/// Serves Jupyter until the kernel has finished, or until the Jupyter that started it is gone. `folder` is one that
+/// only this user can enter, and goes with the kernel.
 ///
 /// # Errors
 ///
 /// Fails when the connection file cannot be used ([`ConnectionFileError`]) or one of its sockets cannot be
 /// opened. Bad messages are no errors: they are noted on standard error and dropped.
-pub async fn run(connection_file: &Path, handle: Handle) -> Result<()> {
+pub async fn run(connection_file: &Path, folder: &Path, handle: Handle) -> Result<()> {
     let connection = ConnectionFile::read(connection_file)?;
-    let sockets = Sockets::bind(&connection).await?;
+    let clients = Clients::of(connection_file).await;
+    let sockets = Sockets::bind(&connection, folder, &clients).await?;
     let jupyter = std::env::var("JPY_PARENT_PID").ok().and_then(|pid| pid.parse().ok());
     let Handle { inbox, outbox } = handle;
     let transport = async {
@@ -70,22 +77,29 @@ struct Sockets {
     stdin: RouterSocket,
     iopub: XPubSocket,
     heartbeat: RouterSocket,
+    /// Where clients connect; they end with the sockets.
+    gates: JoinSet<()>,
 }
 
 impl Sockets {
-    async fn bind(file: &ConnectionFile) -> Result<Self> {
+    async fn bind(file: &ConnectionFile, folder: &Path, clients: &Clients) -> Result<Self> {
+        let folder = folder.join("jupyter");
+        std::fs::create_dir(&folder)
+            .with_context(|| format!("cannot make {}; is the disk full?", folder.display()))?;
+        let mut door = Door { file, clients, folder: &folder, gates: JoinSet::new() };
         Ok(Self {
-            shell: bind(file, file.shell_port, "shell").await?,
-            control: bind(file, file.control_port, "control").await?,
-            stdin: bind(file, file.stdin_port, "stdin").await?,
-            iopub: bind(file, file.iopub_port, "iopub").await?,
-            heartbeat: bind(file, file.hb_port, "heartbeat").await?,
+            shell: door.open(file.shell_port, "shell").await?,
+            control: door.open(file.control_port, "control").await?,
+            stdin: door.open(file.stdin_port, "stdin").await?,
+            iopub: door.open(file.iopub_port, "iopub").await?,
+            heartbeat: door.open(file.hb_port, "heartbeat").await?,
+            gates: door.gates,
         })
     }
 
     /// Moves messages until the outbox closes and the last of them have left.
     async fn serve(
-        self,
+        mut self,
         inbox: UnboundedSender<Message>,
         mut outbox: UnboundedReceiver<Message>,
         signer: &Signer,
@@ -122,18 +136,34 @@ impl Sockets {
         }
         readers.shutdown().await;
         tokio::time::sleep(LINGER).await;
+        self.gates.shutdown().await;
     }
 }
 
-async fn bind<S: Socket>(file: &ConnectionFile, port: u16, name: &str) -> Result<S> {
-    if let Some(path) = file.socket_path(port) {
-        // Left by a kernel that was killed; a restarted one gets the same paths.
-        let _ = std::fs::remove_file(path);
+/// What opening a socket takes.
+struct Door<'a> {
+    file: &'a ConnectionFile,
+    clients: &'a Clients,
+    folder: &'a Path,
+    gates: JoinSet<()>,
+}
+
+impl Door<'_> {
+    /// A socket of the library in the private folder, and the gate to it where the file wants it.
+    async fn open<S: Socket>(&mut self, port: u16, name: &str) -> Result<S> {
+        let endpoint = self.file.endpoint(port);
+        let gate = match self.file.socket_path(port) {
+            Some(path) => Gate::ipc(path),
+            None => Gate::tcp(&self.file.ip, port, self.clients.clone()).await,
+        };
+        let failed = || format!("cannot open the {name} socket at {endpoint}");
+        let gate = gate.with_context(failed)?;
+        let inner = self.folder.join(name);
+        let mut socket = S::new();
+        socket.bind(&format!("ipc://{}", inner.display())).await.with_context(failed)?;
+        self.gates.spawn(gate.run(inner));
+        Ok(socket)
     }
-    let endpoint = file.endpoint(port);
-    let mut socket = S::new();
-    socket.bind(&endpoint).await.with_context(|| format!("cannot open the {name} socket at {endpoint}"))?;
-    Ok(socket)
 }
 
 /// Sends back everything that comes in.
@@ -225,121 +255,4 @@ async fn transmit(socket: &mut impl SocketSend, message: &Message, signer: &Sign
 }
 
 #[cfg(test)]
-mod tests {
-    use zeromq::{DealerSocket, ReqSocket, SubSocket};
-
-    use super::*;
-
-    const KEY: &str = "a key";
-
-    /// A connection over ipc in a folder of its own, and a kernel that answers with the request's content.
-    struct Fixture {
-        folder: tempfile::TempDir,
-        file: ConnectionFile,
-    }
-
-    impl Fixture {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join("connection.json");
-            let content = json!({
-                "transport": "ipc", "ip": folder.path().join("kernel"), "key": KEY,
-                "signature_scheme": "hmac-sha256",
-                "shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5,
-            });
-            std::fs::write(&path, content.to_string()).expect("written");
-            let file = ConnectionFile::read(&path).expect("valid");
-            Self { folder, file }
-        }
-
-        fn start(&self) -> tokio::task::JoinHandle<Result<()>> {
-            let (inbox, mut requests) = unbounded_channel::<Message>();
-            let (replies, outbox) = unbounded_channel();
-            tokio::spawn(async move {
-                while let Some(request) = requests.recv().await {
-                    let status = json!({ "execution_state": "busy" });
-                    let header = Some(&request.header);
-                    let _ = replies.send(Message::publish(header, "kernel", "status", status));
-                    let reply_type = request.header.msg_type.replace("request", "reply");
-                    let _ = replies.send(Message::reply(&request, &reply_type, request.content.clone()));
-                    if request.header.msg_type == "shutdown_request" {
-                        return;
-                    }
-                }
-            });
-            let path = self.folder.path().join("connection.json");
-            tokio::spawn(async move { run(&path, Handle { inbox, outbox }).await })
-        }
-
-        async fn connect<S: Socket>(&self, port: u16) -> S {
-            let mut socket = S::new();
-            socket.connect(&self.file.endpoint(port)).await.expect("connected");
-            socket
-        }
-    }
-
-    async fn ask(socket: &mut DealerSocket, msg_type: &str, content: serde_json::Value) -> Message {
-        let request = Message::request(Channel::Shell, msg_type, content);
-        transmit(socket, &request, &Signer::new(KEY)).await;
-        let frames = socket.recv().await.expect("a reply").into_vec();
-        let reply = wire::decode(frames, Channel::Shell, &Signer::new(KEY)).expect("a valid reply");
-        assert_eq!(reply.parent_header, Some(request.header));
-        reply
-    }
-
-    #[tokio::test]
-    async fn requests_publications_heartbeat_and_the_end() {
-        let fixture = Fixture::new();
-        let kernel = fixture.start();
-        let mut iopub: SubSocket = fixture.connect(fixture.file.iopub_port).await;
-        iopub.subscribe("").await.expect("subscribed");
-        let mut heard = async || {
-            let frames = iopub.recv().await.expect("a publication").into_vec();
-            wire::decode(frames, Channel::Iopub, &Signer::new(KEY)).expect("valid").header.msg_type
-        };
-        assert_eq!(heard().await, "iopub_welcome");
-
-        // Two clients at once, each gets its own answer.
-        let mut one: DealerSocket = fixture.connect(fixture.file.shell_port).await;
-        let mut two: DealerSocket = fixture.connect(fixture.file.shell_port).await;
-        assert_eq!(ask(&mut one, "x_request", json!({ "n": 1 })).await.content["n"], 1);
-        assert_eq!(ask(&mut two, "x_request", json!({ "n": 2 })).await.content["n"], 2);
-        assert_eq!((heard().await.as_str(), heard().await.as_str()), ("status", "status"));
-
-        let mut heartbeat: ReqSocket = fixture.connect(fixture.file.hb_port).await;
-        heartbeat.send("ping".into()).await.expect("sent");
-        assert_eq!(heartbeat.recv().await.expect("an echo").get(0), Some(&Bytes::from_static(b"ping")));
-
-        // The reply to the last request still arrives, although the kernel ends right after it.
-        let mut control: DealerSocket = fixture.connect(fixture.file.control_port).await;
-        ask(&mut control, "shutdown_request", json!({ "restart": false })).await;
-        assert_eq!(heard().await, "status");
-        kernel.await.expect("no panic").expect("no error");
-    }
-
-    #[tokio::test]
-    async fn forged_and_broken_messages_are_dropped() {
-        let fixture = Fixture::new();
-        let kernel = fixture.start();
-        let mut shell: DealerSocket = fixture.connect(fixture.file.shell_port).await;
-        let forged = Message::request(Channel::Shell, "shutdown_request", json!({}));
-        transmit(&mut shell, &forged, &Signer::new("another key")).await;
-        transmit(&mut shell, &forged, &Signer::default()).await;
-        shell.send("noise".into()).await.expect("sent");
-        assert_eq!(ask(&mut shell, "x_request", json!({ "n": 3 })).await.content["n"], 3);
-        assert!(!kernel.is_finished());
-        kernel.abort();
-    }
-
-    #[tokio::test]
-    async fn a_taken_address_is_named() {
-        let fixture = Fixture::new();
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let mut file = fixture.file.clone();
-        file.transport = "tcp".to_owned();
-        file.ip = "127.0.0.1".to_owned();
-        let port = taken.local_addr().expect("an address").port();
-        let error = bind::<RouterSocket>(&file, port, "shell").await.err().expect("taken");
-        assert_eq!(error.to_string(), format!("cannot open the shell socket at tcp://127.0.0.1:{port}"));
-    }
-}
+mod tests;

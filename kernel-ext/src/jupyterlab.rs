@@ -28,6 +28,8 @@ pub fn launch(notebooks: &Path, arguments: &[OsString]) -> Result<Infallible> {
     command
         .arg(root)
         .arg(format!("--MultiKernelManager.default_kernel_name={}", kernelspec::NAME))
+        // By files that only this user can open, instead of ports of this machine.
+        .arg("--KernelManager.transport=ipc")
         .args(arguments)
         .env("JUPYTER_PATH", path);
     Err(command.exec()).context("JupyterLab was found but could not be started")

@@ -16,6 +16,7 @@ pub mod client;
 pub mod commands;
 #[cfg(feature = "cells")]
 pub mod handle;
+mod journal;
 #[cfg(feature = "cells")]
 pub mod jupyter;
 #[cfg(feature = "cells")]
@@ -29,6 +30,7 @@ mod lifetime;
 #[cfg(feature = "cells")]
 pub mod lines;
 pub mod paths;
+mod private;
 pub mod progress;
 pub mod protocol;
 #[cfg(feature = "cells")]

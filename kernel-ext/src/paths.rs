@@ -41,6 +41,11 @@ pub fn progress() -> Option<PathBuf> {
     state("SD35_PROGRESS", "progress.jsonl")
 }
 
+/// The file of the token of one folder's server, below the folder for state. None when there is no home.
+pub fn token(folder: &str) -> Option<PathBuf> {
+    state("SD35_TOKEN_FILE", &format!("token-{folder}"))
+}
+
 /// A file under `$XDG_STATE_HOME/sd35`, else under `~/.local/state/sd35`, unless a variable names it.
 fn state(variable: &str, name: &str) -> Option<PathBuf> {
     if let Some(file) = std::env::var_os(variable) {

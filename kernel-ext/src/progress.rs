@@ -8,9 +8,6 @@
 //! Names are those of the page (`theme/pure/record.js`): `exercise:ID`, `quiz:ID`, `card:ID`, `predict:ID`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,12 +16,17 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::journal::{self, Journal};
+
 /// No reader gets near these; they bound what a broken page can do.
 const MOST_RECORDS: usize = 20_000;
 const LONGEST_NAME: usize = 200;
 const LONGEST_ENTRY: usize = 8_000;
 /// When a file has this many lines for each entry, it is written anew.
 const LINES_PER_ENTRY: usize = 4;
+
+/// How far ahead of ours another program's clock may be, in milliseconds: a day.
+const AHEAD_MAX: u64 = 24 * 3600 * 1000;
 
 /// One entry: when it last changed, and what it says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,12 +85,26 @@ impl Progress {
     /// A line that a full disk cut off is passed over.
     fn read(text: &str) -> Self {
         let mut progress = Self::default();
+        let now = now();
         for line in text.lines() {
             if let Ok(news) = serde_json::from_str::<Self>(line) {
-                progress.merge(&news);
+                progress.merge(&news.believed(now));
             }
         }
         progress
+    }
+
+    /// Without times that a wrong clock gave: a deletion still to come has not happened, and an entry of the future
+    /// counts as the oldest, so that neither outlives what is done later. The page has the same rule.
+    fn believed(mut self, now: u64) -> Self {
+        let is_to_come = |at: u64| at > now.saturating_add(AHEAD_MAX);
+        if is_to_come(self.deleted) {
+            self.deleted = 0;
+        }
+        for entry in self.records.values_mut().filter(|entry| is_to_come(entry.at)) {
+            entry.at = 1;
+        }
+        self
     }
 
     fn line(&self, names: &[String]) -> String {
@@ -136,11 +152,8 @@ impl Store {
     /// Fails when the file cannot be read.
     pub fn load(&self) -> Result<Progress> {
         let Some(file) = &self.file else { return Ok(Progress::default()) };
-        match fs::read_to_string(file) {
-            Ok(text) => Ok(Progress::read(&text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Progress::default()),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
-        }
+        let text = journal::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok(Progress::read(&text))
     }
 
     /// Adds what is news, and returns everything.
@@ -154,9 +167,10 @@ impl Store {
             let length = serde_json::to_string(entry)?.len();
             ensure!(length <= LONGEST_ENTRY, "{name}: an entry of the record may have {LONGEST_ENTRY} bytes");
         }
+        let news = news.clone().believed(now());
         self.change(|record| {
             let before = record.deleted;
-            let changed = record.merge(news);
+            let changed = record.merge(&news);
             ensure!(record.records.len() <= MOST_RECORDS, "the record is full: delete it, or what it holds");
             Ok(if record.deleted > before { None } else { Some(changed) })
         })
@@ -194,33 +208,20 @@ impl Store {
             return Ok(record);
         };
         let write = |record: &mut Progress| -> Result<()> {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            // Answers are nobody else's business.
-            let mut file = File::options().create(true).read(true).append(true).mode(0o600).open(path)?;
-            file.lock()?;
-            let mut text = String::new();
-            file.read_to_string(&mut text)?;
-            *record = Progress::read(&text);
+            // Answers are nobody else's business: the journal is its owner's.
+            let journal = Journal::open(path)?;
+            *record = Progress::read(journal.text());
             let changed = action(record)?;
             let all = || record.records.keys().cloned().collect::<Vec<_>>();
-            let lines = text.lines().count();
-            let line = match changed {
+            let lines = journal.text().lines().count();
+            match changed {
                 Some(changed) if lines <= LINES_PER_ENTRY * (record.records.len() + 8) => {
-                    if changed.is_empty() {
-                        return Ok(());
+                    if !changed.is_empty() {
+                        journal.append(&record.line(&changed))?;
                     }
-                    record.line(&changed)
                 }
-                _ => {
-                    let line = record.line(&all());
-                    file.set_len(0)?;
-                    file.seek(SeekFrom::Start(0))?;
-                    line
-                }
-            };
-            file.write_all(line.as_bytes())?;
+                _ => journal.rewrite(&record.line(&all()))?,
+            }
             Ok(())
         };
         let mut record = Progress::default();
@@ -236,165 +237,4 @@ pub fn now() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn progress(entries: &[(&str, u64, &str)]) -> Progress {
-        let entry = |(name, at, state): &(&str, u64, &str)| {
-            let fields = Map::from_iter([("state".to_owned(), Value::from(*state))]);
-            ((*name).to_owned(), Entry { at: *at, fields })
-        };
-        Progress { deleted: 0, records: entries.iter().map(entry).collect() }
-    }
-
-    fn store(folder: &tempfile::TempDir) -> Store {
-        Store::new(Some(folder.path().join("deep/progress.jsonl")))
-    }
-
-    #[test]
-    fn the_later_entry_counts_and_passed_stays_passed() {
-        let mut record = progress(&[("a", 5, "x"), ("b", 5, "passed"), ("c", 9, "x")]);
-        let changed =
-            record.merge(&progress(&[("a", 6, "y"), ("b", 7, "seen"), ("c", 8, "y"), ("d", 1, "z")]));
-        assert_eq!(changed, ["a", "d"]);
-        assert_eq!(record, progress(&[("a", 6, "y"), ("b", 5, "passed"), ("c", 9, "x"), ("d", 1, "z")]));
-        record.merge(&progress(&[("c", 1, "passed")]));
-        assert!(record.records["c"].passed());
-    }
-
-    /// The page's script is tested with the same cases.
-    #[test]
-    fn records_are_merged_as_on_the_page() {
-        #[derive(Deserialize)]
-        struct Case {
-            name: String,
-            mine: Progress,
-            theirs: Progress,
-            merged: Progress,
-            changed: Vec<String>,
-        }
-        let cases = include_str!("../../book/theme/tests/record.json");
-        for case in serde_json::from_str::<Vec<Case>>(cases).expect("a table of cases") {
-            let mut record = case.mine;
-            assert_eq!(record.merge(&case.theirs), case.changed, "{}", case.name);
-            assert_eq!(record, case.merged, "{}", case.name);
-        }
-    }
-
-    #[test]
-    fn an_exercise_passed_under_its_old_name_stays_passed() {
-        let old = [
-            "d01-requests-in-flight",
-            "d01-servers-needed",
-            "d01-usl-fit",
-            "d02-gcra",
-            "d02-route-values",
-            "d02-verify-token",
-            "d03-hash-ring",
-            "d03-smooth-wrr",
-            "d03-two-choices",
-            "d04-lru",
-            "d04-needed-hit-ratio",
-            "d04-sieve",
-            "d04-single-flight",
-            "d05-atomic-register",
-            "d05-linearizability",
-            "d05-quorum-sizes",
-            "d06-bloom-filter",
-            "d06-cuckoo-filter",
-            "d06-filter-size",
-            "d06-growing-filter",
-            "d07-bottleneck",
-            "d07-predict-p99",
-            "d07-read-path",
-            "d08-serial-order",
-            "d08-visible",
-            "d08-within",
-            "d09-candidate-keys",
-            "d09-closure",
-            "d09-synthesis",
-            "d10-b-plus-tree",
-            "d10-index-use",
-            "d10-pages-touched",
-            "d11-prune",
-            "d11-range-partition",
-            "d11-rolling-window",
-            "d12-hash-slot",
-            "d12-move-a-shard",
-            "d12-rebalance",
-            "d13-or-set",
-            "d13-read-routing",
-            "d13-version-vectors",
-            "d14-delivery",
-            "d14-feed-page",
-        ];
-        let book = book::Book::load(&crate::paths::root().join("book")).expect("the book");
-        let exercises: Vec<String> = book
-            .days
-            .iter()
-            .flat_map(|day| day.chapter.exercises())
-            .map(|e| format!("exercise:{}", e.id))
-            .collect();
-        assert_eq!(RENAMED.keys().collect::<Vec<_>>(), old);
-        for old in old {
-            let record = Progress::read(
-                &json!({ "records": { format!("exercise:{old}"): { "at": 5, "state": "passed" } } })
-                    .to_string(),
-            );
-            let (name, entry) = record.records.first_key_value().expect("an entry");
-            assert!(exercises.contains(name) && entry.passed(), "{old} is now {name}");
-        }
-    }
-
-    #[test]
-    fn several_writers_share_a_file() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (page, kernel) = (store(&folder), store(&folder));
-        assert_eq!(page.load().expect("empty"), Progress::default());
-        page.add(&progress(&[("quiz:a", now(), "x")])).expect("written");
-        kernel.pass("d03-a").expect("written");
-        let all = page.load().expect("read");
-        assert_eq!(all.records.keys().collect::<Vec<_>>(), ["exercise:d03-a", "quiz:a"]);
-        assert!(all.records["exercise:d03-a"].passed());
-        assert_eq!(kernel.load().expect("read"), all);
-    }
-
-    #[test]
-    fn deleted_is_gone_also_for_a_page_that_still_has_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = store(&folder);
-        let old = progress(&[("quiz:secret", now() - 1, "x")]);
-        store.add(&old).expect("written");
-        let left = store.delete().expect("deleted");
-        assert!(left.deleted > 0 && left.records.is_empty());
-        let text = fs::read_to_string(folder.path().join("deep/progress.jsonl")).expect("a file");
-        assert!(!text.contains("secret") && text.lines().count() == 1, "{text}");
-        assert!(store.add(&old).expect("nothing new").records.is_empty());
-    }
-
-    #[test]
-    fn a_long_file_is_written_anew_and_broken_lines_are_passed_over() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = store(&folder);
-        for at in 1..200 {
-            store.add(&progress(&[("card:a", at, "x")])).expect("written");
-        }
-        let file = folder.path().join("deep/progress.jsonl");
-        let lines = fs::read_to_string(&file).expect("a file").lines().count();
-        assert!(lines < 60, "{lines} lines for one entry");
-        fs::write(&file, "{\"deleted\":0,\"rec\n").expect("written");
-        assert_eq!(store.load().expect("read"), Progress::default());
-    }
-
-    #[test]
-    fn absurd_entries_are_refused() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = store(&folder);
-        let name = "n".repeat(LONGEST_NAME + 1);
-        assert!(store.add(&progress(&[(&name, 1, "x")])).is_err());
-        let text = "x".repeat(LONGEST_ENTRY);
-        assert!(store.add(&progress(&[("a", 1, &text)])).is_err());
-        assert!(Store::new(Some("/proc/none/progress".into())).pass("a").is_err());
-        assert!(Store::new(None).pass("a").is_ok());
-    }
-}
+mod tests;

@@ -93,7 +93,7 @@ impl Reference {
     ///
     /// Fails when rustdoc is missing or fails, or the disk is full.
     pub(crate) fn build(rustdoc: &Path, library: &Path, to: &Path) -> Result<()> {
-        let folder = tempfile::tempdir()?;
+        let folder = crate::private::folder("sd35-reference-", &std::env::temp_dir())?;
         let source = folder.path().join("reference.rs");
         let primitives: String = PRIMITIVES
             .iter()

@@ -22,12 +22,14 @@ mod error;
 mod keeper;
 mod kernel;
 mod kernels;
+mod listen;
 mod orders;
 mod process;
 mod recent;
 mod routes;
 mod site;
 mod socket;
+pub mod token;
 mod v1;
 
 use std::ffi::OsString;
@@ -37,11 +39,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use axum::serve::ListenerExt as _;
+use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
+use access::{Access, Token};
 use kernels::Kernels;
 
 /// The port unless another is asked for: 35 days.
@@ -102,7 +105,8 @@ impl Options {
 /// A server that has its port and does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
+    /// One for each family of addresses that this machine has.
+    listeners: Vec<TcpListener>,
     address: SocketAddr,
     token: String,
     options: Options,
@@ -114,17 +118,17 @@ impl Server {
     /// # Errors
     ///
     /// Fails when the port is taken (saying by what, and the way out) or may not be used, or when the token
-    /// is empty.
+    /// is too short, or does not fit into an address.
     pub async fn bind(options: Options) -> Result<Self> {
         let token = match &options.token {
             Some(token) => token.clone(),
-            None => uuid::Uuid::new_v4().simple().to_string(),
+            None => token::fresh(),
         };
-        ensure!(!token.is_empty(), "the token must not be empty: it is what keeps other programs out");
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-        let listener = match TcpListener::bind(wanted).await {
-            Ok(listener) => listener,
+        token::check(&token)?;
+        let listeners = match listen::bind(options.port).await {
+            Ok(listeners) => listeners,
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
                 let ours = tokio::task::spawn_blocking(move || is_ours(wanted)).await?;
                 bail!(
                     "port {} is taken by {}; stop that one, or choose another port with --port",
@@ -137,8 +141,8 @@ impl Server {
                 return Err(error).context(problem);
             }
         };
-        let address = listener.local_addr()?;
-        Ok(Self { listener, address, token, options })
+        let address = listeners.first().context("no address to listen on")?.local_addr()?;
+        Ok(Self { listeners, address, token, options })
     }
 
     /// Where it listens.
@@ -156,20 +160,25 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Fails when the system gives out no more connections.
+    /// Fails when the system no longer says where it listens.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let kernels = Arc::new(Kernels::new(&self.options));
-        let culling = tokio::spawn(Arc::clone(&kernels).cull());
-        let router = routes::router(Arc::clone(&kernels), &self.options, &self.token);
-        // Messages are small and wait for no others.
-        let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        let served = tokio::select! {
-            served = axum::serve(listener, router).into_future() => served,
-            () = stop => Ok(()),
+        let addresses = self.listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
+        let access = Access {
+            token: Token::new(&self.token),
+            names: listen::names(&addresses),
+            port: self.address.port(),
         };
-        culling.abort();
+        let kernels = Arc::new(Kernels::new(&self.options));
+        let router = routes::router(Arc::clone(&kernels), &self.options, access);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&kernels).cull());
+        for listener in self.listeners {
+            tasks.spawn(listen::serve(listener, router.clone()));
+        }
+        stop.await;
+        tasks.shutdown().await;
         kernels.stop_all().await;
-        served.context("the server lost its port")
+        Ok(())
     }
 }
 

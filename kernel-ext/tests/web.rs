@@ -56,8 +56,9 @@ impl Fixture {
     async fn ask(&self, method: &str, path: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("connected");
         let request = format!(
-            "{method} /api/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: token {TOKEN}\r\n\
-             Content-Length: 0\r\nConnection: close\r\n\r\n"
+            "{method} /api/{path} HTTP/1.1\r\nHost: localhost:{}\r\nAuthorization: token {TOKEN}\r\n\
+             Content-Length: 0\r\nConnection: close\r\n\r\n",
+            self.port
         );
         stream.write_all(request.as_bytes()).await.expect("sent");
         let mut answer = String::new();
@@ -444,7 +445,7 @@ async fn a_killed_server_leaves_nothing_behind() {
     page.execute(code).await;
     page.until(|message| message.header.msg_type == "stream").await;
     let pid = &fixture.pids()[0];
-    let temporary = std::env::temp_dir().join(format!("sd35-kernel-{pid}"));
+    let temporary = folder_of(pid);
     assert!(temporary.exists() && session_members(pid).len() >= 3, "{:?}", session_members(pid));
     server.kill().expect("killed");
     server.wait().expect("ended");
@@ -498,6 +499,14 @@ async fn a_killed_terminal_takes_the_server_its_kernels_and_their_servers_along(
         assert!(begun.elapsed() < Duration::from_secs(5), "home, child, kernel, server: {left:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The folder of a kernel: its name begins with the process id.
+fn folder_of(kernel: &str) -> PathBuf {
+    let start = format!("sd35-kernel-{kernel}-");
+    let mut all = std::fs::read_dir(std::env::temp_dir()).expect("a folder").flatten();
+    let found = all.find(|entry| entry.file_name().to_string_lossy().starts_with(&start));
+    found.expect("the kernel's folder").path()
 }
 
 /// The living processes of a kernel's session: the kernel, the process that runs its cells, and what those

@@ -91,7 +91,8 @@ class Kernel:
         return resident / 1024
 
     def folder(self):
-        return Path(tempfile.gettempdir()) / f"sd35-kernel-{self.manager.provisioner.process.pid}"
+        (folder,) = Path(tempfile.gettempdir()).glob(f"sd35-kernel-{self.manager.provisioner.process.pid}-*")
+        return folder
 
     def close(self):
         self.client.stop_channels()

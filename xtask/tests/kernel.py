@@ -367,6 +367,12 @@ def apart():
             kernel.close()
 
 
+def folder_of(kernel):
+    """A kernel's folder: its name begins with the process id."""
+    (folder,) = Path(tempfile.gettempdir()).glob(f"sd35-kernel-{kernel}-*")
+    return folder
+
+
 def endings():
     """However a kernel ends, nothing of it is left within five seconds."""
 
@@ -380,8 +386,7 @@ def endings():
             kernel = Kernel()
             try:
                 kernel.run('std::process::Command::new("sleep").arg("1000").spawn()?;')
-                folder = Path(tempfile.gettempdir()) / f"sd35-kernel-{kernel.pid}"
-                assert folder.exists(), folder
+                folder = folder_of(kernel.pid)
                 below = descendants(kernel.pid)
                 started = below | {kernel.pid}
                 if what == "the kernel":
@@ -410,10 +415,9 @@ def endings():
         )
         front = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         pid = int(front.stdout.readline())
-        started = descendants(pid) | {pid}
+        started, folder = descendants(pid) | {pid}, folder_of(pid)
         front.kill()
         front.wait()
-        folder = Path(tempfile.gettempdir()) / f"sd35-kernel-{pid}"
         wait(lambda: left(started, folder), f"the end of {started} and of {folder}", 8)
 
 

@@ -406,6 +406,7 @@ def doors(elsewhere):
             {"Authorization": "token wrong"},
             {**good, "Origin": "http://evil.example"},
             {**good, "Host": "evil.example"},
+            {**good, "Host": "localhost:1"},
         ):
             status, message = server.ask("/api/kernels", headers)
             assert status == 403 and message, (headers, status, message)
@@ -430,11 +431,62 @@ def doors(elsewhere):
         )
         assert reached == [False, False], reached
 
+    @check("a link with a wrong token changes nothing where the right one is known, in this tab and in a new one")
+    def _():
+        visit(DAYS[6], f"?token={TOKEN}")
+        for where in (server.url, server.url.replace("127.0.0.1", "localhost")):
+            browser.open(f"{where}{DAYS[6]}.html?token={TOKEN}")
+            browser.open(f"{where}{DAYS[6]}.html?token=wrong")
+            wait(lambda: "token" not in browser.driver.current_url, "the token out of sight")
+            wait(lambda: browser.driver.execute_script("return document.documentElement.dataset.sd35") == "idle",
+                 "the kernel's state")
+        first = browser.driver.current_window_handle
+        browser.driver.switch_to.new_window("tab")
+        browser.open(f"{where}{DAYS[6]}.html?token=wrong")
+        wait(lambda: browser.driver.execute_script("return document.documentElement.dataset.sd35") == "idle",
+             "the token of the other tab")
+        kept = browser.js("return JSON.stringify({ ...localStorage })")
+        assert TOKEN not in kept, "the token is kept longer than the tabs"
+        browser.driver.close()
+        browser.driver.switch_to.window(first)
+
     @check("a wrong token is explained on the page")
     def _():
-        browser.open(f"{server.url}{DAYS[6]}.html?token=wrong")
-        wait(lambda: "old token" in browser.find(".where").text, "the explanation")
+        other = Browser()
+        try:
+            other.open(f"{server.url}{DAYS[6]}.html?token=wrong")
+            wait(lambda: "old token" in other.find(".where").text, "the explanation")
+        finally:
+            other.close()
         visit(DAYS[6], f"?token={TOKEN}")
+
+    @check("the address is the same at the next start, and the browser is handed a file that nobody else can read")
+    def _():
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            browser_of_the_system = folder / "xdg-open"
+            browser_of_the_system.write_text(
+                f"#!/bin/sh\ncat \"$1\" > {folder}/page\nstat -c %a \"$(dirname \"$1\")\" > {folder}/mode\n"
+                f"echo \"$1\" > {folder}/told\n")
+            browser_of_the_system.chmod(0o755)
+            environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PATH": f"{folder}:{os.environ['PATH']}"}
+            tokens = []
+            for _ in range(2):
+                command = [SD35, "serve", "--port", "0", "--open"]
+                process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+                try:
+                    url = next(line for line in process.stdout if "http://" in line)
+                    tokens.append(url.strip().split("?token=")[1])
+                    told = wait(lambda: (folder / "told").exists() and (folder / "told").read_text(), "the browser")
+                    assert tokens[-1] not in told and f"?token={tokens[-1]}\"" in (folder / "page").read_text(), told
+                    assert (folder / "mode").read_text() == "700\n", (folder / "mode").read_text()
+                    (folder / "told").unlink()
+                finally:
+                    process.terminate()
+                    process.wait()
+            assert tokens[0] == tokens[1] and len(tokens[0]) == 32, tokens
+            kept = list((folder / "sd35").glob("token-*"))
+            assert [file.stat().st_mode & 0o777 for file in kept] == [0o600], kept
 
     @check("a taken port is one clear sentence")
     def _():

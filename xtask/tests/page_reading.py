@@ -195,8 +195,7 @@ def lesson(browser, site):
 
     @check("HTML and SVG from a cell can neither run nor reach the page and its token")
     def _():
-        browser.js("localStorage.setItem('sd35-token', 'secret')")
-        attack = "parent.stolen = parent.localStorage.getItem('sd35-token'); top.stolen = 1"
+        attack = "parent.stolen = parent.sessionStorage.getItem('sd35-tokens'); top.stolen = 1"
         html = f"<form action='x'><input></form><script>{attack}</script><img src=x onerror=\"{attack}\"><a href=\"javascript:{attack}\">a</a>"
         svg = f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"{attack}\"><title>t</title><script>{attack}</script></svg>"
         shown = browser.driver.execute_async_script(
@@ -217,7 +216,6 @@ def lesson(browser, site):
             html,
             svg,
         )
-        browser.js("localStorage.removeItem('sd35-token')")
         # The frame, the cleaned table, the picture, and an image whose handler the policy stopped.
         assert shown == [None, 1, 0, 2], shown
         assert any("Content Security Policy" in error for error in browser.errors())

@@ -55,18 +55,11 @@ const TAGS: [&str; 36] = [
     "hr", "i", "label", "li", "ol", "p", "pre", "progress", "section", "span", "strong", "sub", "sup",
     "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ];
-const ATTRIBUTES: [&str; 10] = [
-    "aria-label",
-    "class",
-    "colspan",
-    "data-diagnosis",
-    "data-passed",
-    "max",
-    "role",
-    "rowspan",
-    "scope",
-    "value",
-];
+const ATTRIBUTES: [&str; 9] =
+    ["aria-label", "colspan", "data-diagnosis", "data-passed", "max", "role", "rowspan", "scope", "value"];
+
+/// The classes of tables and reports. With those of the page's own parts an output could lie on top of them.
+const CLASSES: [&str; 6] = ["failed", "not", "passed", "run", "sd35-report", "sd35-table"];
 
 static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut builder = ammonia::Builder::empty();
@@ -74,6 +67,7 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     builder
         .tags(TAGS.into())
         .generic_attributes(ATTRIBUTES.into_iter().chain(["style"]).collect())
+        .allowed_classes(TAGS.map(|tag| (tag, CLASSES.into())).into())
         .filter_style_properties(["text-align"].into());
     builder
 });
@@ -231,6 +225,16 @@ mod tests {
         };
         assert_eq!(list("TAGS"), TAGS);
         assert_eq!(list("ATTRIBUTES"), ATTRIBUTES);
+        assert_eq!(list("CLASSES"), CLASSES);
+    }
+
+    #[test]
+    fn an_output_cannot_take_the_place_of_a_part_of_the_page() {
+        let data = |html: &str| json!({ "data": { "text/html": html } });
+        let html =
+            html(&[data("<div class=\"sd35-toolbar sidebar\"><p class=\"sd35-table passed\">x</p></div>")]);
+        assert!(html.contains("<p class=\"sd35-table passed\">x</p>"), "{html}");
+        assert!(!html.contains("toolbar") && !html.contains("sidebar"), "{html}");
     }
 
     #[test]

@@ -4,8 +4,11 @@
 export const TAGS = new Set(("b br caption code col colgroup dd div dl dt em h2 h3 h4 h5 hr i label li ol p pre " +
   "progress section span strong sub sup table tbody td tfoot th thead tr ul").split(" "));
 
-export const ATTRIBUTES = new Set(("aria-label class colspan data-diagnosis data-passed max role rowspan scope " +
+export const ATTRIBUTES = new Set(("aria-label colspan data-diagnosis data-passed max role rowspan scope " +
   "value").split(" "));
+
+// Of tables and reports. With the classes of the page's own parts an output could lie on top of them.
+export const CLASSES = new Set(("failed not passed run sd35-report sd35-table").split(" "));
 
 // Of a style nothing is kept but how text is aligned; null when it says something else.
 export const alignment = (style) => /^text-align:\s*(left|right|center);?$/.exec(style)?.[1] ?? null;

@@ -7,6 +7,17 @@
 
 import { present } from "./renamed.js";
 
+// How far ahead of ours another program's clock may be: a day.
+const AHEAD_MAX_MS = 24 * 3600 * 1000;
+
+// A record without times that a wrong clock gave: a deletion still to come has not happened, and an entry of the
+// future counts as the oldest, so that neither outlives what is done later.
+export function believed({ deleted = 0, records = {} }, now) {
+  const toCome = (at) => at > now + AHEAD_MAX_MS;
+  const entries = Object.entries(records).map(([name, entry]) => [name, toCome(entry.at) ? { ...entry, at: 1 } : entry]);
+  return { deleted: toCome(deleted) ? 0 : deleted, records: Object.fromEntries(entries) };
+}
+
 const passed = (entry) => entry.state === "passed";
 
 function wins(theirs, mine) {

@@ -72,7 +72,8 @@ fn print(file: &Path) -> Result<()> {
 /// Lets the first browser found print a page.
 fn browse(page: &str, file: &Path) -> Result<()> {
     const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let profile = tempfile::tempdir().context("no folder for the browser")?;
+    let profile =
+        crate::private::folder("sd35-print-", &std::env::temp_dir()).context("no folder for the browser")?;
     let before = std::fs::metadata(file).and_then(|file| file.modified()).ok();
     for browser in BROWSERS {
         let ended = Command::new(browser)

@@ -86,6 +86,10 @@ pub fn guard(kernel: u32, folder: &Path) -> ExitCode {
 /// Fails when the library cannot be prepared, or the transport cannot be opened.
 pub fn run(connection_file: Option<&Path>) -> Result<ExitCode> {
     let Some(environment) = Environment::current() else {
+        // `sd35 serve` has said it already.
+        if connection_file.is_some() {
+            super::say_if_root();
+        }
         let library = Library::prepare(&mut |step| eprintln!("{step}"))?;
         match Environment::enter(&library)? {}
     };
@@ -95,7 +99,7 @@ pub fn run(connection_file: Option<&Path>) -> Result<ExitCode> {
     let result = runtime.block_on(async {
         let handle = kernel::start(environment);
         match connection_file {
-            Some(file) => jupyter::run(file, handle).await,
+            Some(file) => jupyter::run(file, &folder, handle).await,
             None => lines::run(handle).await.context("the other end of the pipe is gone"),
         }
     });

@@ -6,10 +6,11 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use tempfile::TempDir;
 
 #[cfg(feature = "cells")]
 use crate::library::Library;
-use crate::{building, paths, web};
+use crate::{building, paths, private, web};
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -17,7 +18,8 @@ pub struct Options {
     /// The port on this machine; 0 takes any that is free.
     #[arg(long, default_value_t = web::PORT)]
     port: u16,
-    /// The token that the address must carry; a new one by default.
+    /// The token that the address must carry; by default one of this user and folder. Others on this machine can
+    /// read it in the list of processes.
     #[arg(long)]
     token: Option<String>,
     /// Let the pages also run cells on the Jupyter Server or JupyterHub at this address; may be given again.
@@ -81,10 +83,12 @@ fn serve<L: Future<Output = ()> + Send + 'static>(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         web.port = options.port;
-        web.token.clone_from(&options.token);
+        let kept = || web::token::kept(web::token::file(&web.site).as_deref());
+        web.token = Some(options.token.clone().unwrap_or_else(kept));
         web.jupyter.clone_from(&options.jupyter);
         // The port comes first: nothing is prepared for a server that cannot start.
         let server = web::Server::bind(web).await?;
+        super::say_if_root();
         let later = prepare()?;
         super::site::write()?;
         // Whoever reads the address may stop the server at once.
@@ -92,18 +96,28 @@ fn serve<L: Future<Output = ()> + Send + 'static>(
         let url = server.url();
         println!("\nThe book is open at\n\n    {url}\n\nCtrl+C stops it. Kernels stop with it.");
         std::io::stdout().flush()?;
-        if options.open {
-            open_browser(&url);
-        }
+        // The browser may take its time to read the file.
+        let _opened = if options.open { open_browser(&url) } else { None };
         tokio::spawn(later);
         server.run_until(stop).await?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Best effort: the address is on the screen anyway.
-fn open_browser(url: &str) {
+/// Best effort: the address is on the screen anyway. The browser is given a file that leads to the address, in a
+/// folder of this user alone: what stands on its command line, everyone on this machine can read.
+fn open_browser(url: &str) -> Option<TempDir> {
+    let folder = private::folder("sd35-open-", &std::env::temp_dir()).ok()?;
+    let file = folder.path().join("book.html");
+    // The address holds no character that means something in HTML.
+    let page = format!(
+        "<!doctype html><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\n\
+         <meta http-equiv=\"refresh\" content=\"0; url={url}\"><title>System Design in 35 Days</title>\n\
+         <p><a href=\"{url}\">Open the book</a></p>\n"
+    );
+    std::fs::write(&file, page).ok()?;
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let quiet = || Stdio::null();
-    let _ = Command::new(program).arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+    let _ = Command::new(program).arg(&file).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+    Some(folder)
 }

@@ -1,5 +1,8 @@
 //! A message as ZeroMQ frames: routing, a delimiter, a signature, four pieces of JSON, attachments.
 
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
 use hmac::{Hmac, Mac as _};
 use serde::de::DeserializeOwned;
@@ -21,22 +24,52 @@ pub(crate) enum WireError {
     TooFewFrames(usize),
     #[error("its signature is wrong")]
     Signature,
+    #[error("it was here before")]
+    Again,
     #[error("its {part} is not what the protocol asks for: {source}")]
     Json { part: &'static str, source: serde_json::Error },
 }
+
+/// How many messages are remembered, so that none is taken twice; as many as in Jupyter's own session.
+const REMEMBERED: usize = 1 << 16;
 
 /// Signs and checks messages with the key of the connection file.
 #[derive(Clone, Default)]
 pub(crate) struct Signer {
     /// Nothing is signed without a key.
     mac: Option<Hmac<Sha256>>,
+    /// The signatures of what came in, on all channels.
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// The newest signatures.
+#[derive(Default)]
+struct Seen {
+    known: HashSet<[u8; 32]>,
+    order: VecDeque<[u8; 32]>,
+}
+
+impl Seen {
+    /// Remembers a signature; false when it is known.
+    fn is_new(&mut self, signature: [u8; 32]) -> bool {
+        if !self.known.insert(signature) {
+            return false;
+        }
+        self.order.push_back(signature);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
 }
 
 impl Signer {
     pub(crate) fn new(key: &str) -> Self {
         // HMAC takes keys of any length.
         let mac = if key.is_empty() { None } else { Hmac::new_from_slice(key.as_bytes()).ok() };
-        Self { mac }
+        Self { mac, seen: Arc::default() }
     }
 
     fn over(&self, parts: &[Bytes]) -> Option<Hmac<Sha256>> {
@@ -58,13 +91,17 @@ impl Signer {
         digits.into()
     }
 
-    /// True if `signature` fits, in a time that does not depend on how much of it does.
-    fn verify(&self, signature: &[u8], parts: &[Bytes]) -> bool {
-        let Some(mac) = self.over(parts) else { return true };
+    /// Checks that `signature` fits, in a time that does not depend on how much of it does, and that it is new: it
+    /// covers the time of the message and its number, so that no two messages have the same.
+    fn verify(&self, signature: &[u8], parts: &[Bytes]) -> Result<(), WireError> {
+        let Some(mac) = self.over(parts) else { return Ok(()) };
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
         let bytes: Option<Vec<u8>> =
             signature.chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect();
-        bytes.is_some_and(|bytes| mac.verify_slice(&bytes).is_ok())
+        let bytes: [u8; 32] = bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(WireError::Signature)?;
+        mac.verify_slice(&bytes).map_err(|_| WireError::Signature)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_new(bytes) { Ok(()) } else { Err(WireError::Again) }
     }
 }
 
@@ -81,9 +118,7 @@ pub(crate) fn decode(
         return Err(WireError::TooFewFrames(rest.len()));
     }
     let buffers = rest.split_off(5);
-    if !signer.verify(&rest[0], &rest[1..]) {
-        return Err(WireError::Signature);
-    }
+    signer.verify(&rest[0], &rest[1..])?;
     let parent: Map<String, Value> = parse("parent header", &rest[2])?;
     let parent_header: Option<Header> =
         if parent.is_empty() { None } else { Some(parse("parent header", &rest[2])?) };
@@ -219,6 +254,31 @@ mod tests {
             let error = decode(frames, Channel::Shell, &signer).expect_err(name).to_string();
             assert!(error.contains(expected), "{name}: {error}");
         }
+    }
+
+    #[test]
+    fn a_message_is_taken_once() {
+        let signer = Signer::new("secret");
+        let good = frames(&signer, [HEADER, "{}", "{}", "{}"]);
+        assert!(decode(good.clone(), Channel::Shell, &signer).is_ok());
+        let again = decode(good.clone(), Channel::Control, &signer.clone());
+        assert!(matches!(again, Err(WireError::Again)), "on another channel");
+        let mut shouted = good.clone();
+        shouted[2] = good[2].to_ascii_uppercase().into();
+        assert!(
+            matches!(decode(shouted, Channel::Shell, &signer), Err(WireError::Again)),
+            "written otherwise"
+        );
+        // The oldest are forgotten, so that a session does not grow.
+        let mut seen = Seen::default();
+        let numbered = |n: usize| {
+            let mut signature = [0; 32];
+            signature[..8].copy_from_slice(&n.to_le_bytes());
+            signature
+        };
+        assert!((0..=REMEMBERED).all(|n| seen.is_new(numbered(n))));
+        assert!(!seen.is_new(numbered(1)) && seen.is_new(numbered(0)));
+        assert_eq!((seen.known.len(), seen.order.len()), (REMEMBERED, REMEMBERED));
     }
 
     #[test]

@@ -2,14 +2,12 @@
 //!
 //! One line of JSON a cell, in a file that all kernels of a user append to, so that it outlives restarts.
 
-use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::journal::{self, Journal};
 use crate::paths;
 
 /// When the file has this many lines, only the newest half is kept.
@@ -51,32 +49,29 @@ impl History {
     /// Writes an entry; gives this session its number first.
     fn append(&self, entry: &mut Entry) -> std::io::Result<i64> {
         let Some(path) = &self.file else { return Ok(0) };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
         // Cells can hold passwords: nobody else may read them.
-        let mut file = File::options().create(true).read(true).append(true).mode(0o600).open(path)?;
-        file.lock()?;
+        let journal = Journal::open(path)?;
+        let mut kept = None;
         if self.session == 0 {
-            let mut text = String::new();
-            file.read_to_string(&mut text)?;
-            let known = entries(&text);
+            let known = entries(journal.text());
             entry.session = known.last().map_or(0, |last| last.session) + 1;
             if known.len() >= MOST {
-                file.set_len(0)?;
-                file.seek(SeekFrom::Start(0))?;
-                for entry in &known[known.len() / 2..] {
-                    writeln!(file, "{}", serde_json::to_string(entry)?)?;
-                }
+                let newest = known[known.len() / 2..].iter().map(serde_json::to_string);
+                kept =
+                    Some(newest.map(|line| Ok(line? + "\n")).collect::<Result<String, serde_json::Error>>()?);
             }
         }
-        writeln!(file, "{}", serde_json::to_string(entry)?)?;
+        let line = serde_json::to_string(entry)? + "\n";
+        match kept {
+            Some(kept) => journal.rewrite(&(kept + &line))?,
+            None => journal.append(&line)?,
+        }
         Ok(entry.session)
     }
 
     /// Everything that is known, this session last.
     fn all(&self) -> Vec<Entry> {
-        let text = self.file.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+        let text = self.file.as_ref().and_then(|path| journal::read(path).ok()).unwrap_or_default();
         let mut all = entries(&text);
         all.retain(|entry| entry.session != self.session);
         all.extend(self.own.iter().cloned());

@@ -11,9 +11,11 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::library::{Library, REFERENCE, Settings};
+use crate::private;
 use crate::reference::Reference;
 
-/// Kernels' folders under the temporary folder start with this; the process id follows.
+/// Kernels' folders under the temporary folder start with this; the process id follows, and letters that nobody can
+/// foresee.
 const FOLDER: &str = "sd35-kernel-";
 const FRONT: &str = front::tools::FOLDER;
 const PATH_BEFORE: &str = "SD35_PATH";
@@ -35,7 +37,8 @@ impl Environment {
     pub fn current() -> Option<Self> {
         std::env::var_os(FRONT)?;
         let folder = PathBuf::from(std::env::var_os(TEMPORARY)?);
-        folder.file_name()?.to_str()?.starts_with(FOLDER).then_some(Self { folder })
+        let known = folder.file_name()?.to_str()?.starts_with(FOLDER) && private::is_ours(&folder);
+        known.then_some(Self { folder })
     }
 
     /// Replaces this process by itself in a prepared environment. Returns only on failure.
@@ -46,10 +49,11 @@ impl Environment {
     pub fn enter(library: &Library) -> Result<std::convert::Infallible> {
         let temporary = std::env::temp_dir();
         remove_abandoned();
-        let folder = temporary.join(format!("{FOLDER}{}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| {
+        let folder = private::folder(&format!("{FOLDER}{}-", std::process::id()), &temporary);
+        let folder = folder.with_context(|| {
             format!("cannot make a folder for the session in {}; is the disk full?", temporary.display())
         })?;
+        // It outlives this program by the one that takes its place; when that fails, it goes with this function.
         let bin = library.bin();
         let before = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(bin.clone()).chain(std::env::split_paths(&before)))?;
@@ -59,14 +63,12 @@ impl Environment {
             .env("PATH", path)
             .env(PATH_BEFORE, before)
             .env(FRONT, &library.dir)
-            .env(TEMPORARY, &folder)
+            .env(TEMPORARY, folder.path())
             .env(CONFIGURATION, library.dir.join("no-configuration"))
             .env(STD_SOURCE, library.dir.join("no-std-source"))
             .env("CARGO", bin.join("cargo"))
             .env("RUSTC", bin.join("rustc"));
-        let error = command.exec();
-        let _ = std::fs::remove_dir_all(&folder);
-        Err(error).context("the kernel could not start itself again")
+        Err(command.exec()).context("the kernel could not start itself again")
     }
 
     /// The folder of the generated crate.
@@ -109,13 +111,9 @@ impl Drop for Environment {
 
 /// Removes the folders of kernels that were killed.
 pub(crate) fn remove_abandoned() {
-    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.parse::<u32>().ok());
-        if let Some(pid) = pid
-            && !Path::new("/proc").join(pid.to_string()).exists()
-        {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
+    private::remove_left(&std::env::temp_dir(), |name| {
+        let rest = name.strip_prefix(FOLDER).and_then(|rest| rest.split_once('-'));
+        let kernel = rest.and_then(|(kernel, _)| kernel.parse::<u32>().ok());
+        kernel.is_some_and(|kernel| !Path::new("/proc").join(kernel.to_string()).exists())
+    });
 }

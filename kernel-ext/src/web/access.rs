@@ -1,14 +1,14 @@
 //! Who may ask, and what every answer carries.
 //!
-//! Three doors in a row: the Host header must name this machine (a foreign name that resolves to loopback
-//! would otherwise let its pages read ours), the Origin header of a browser must be ours (so that no other
+//! Three doors in a row: the Host header must name this server, with its port (a foreign name that resolves to
+//! loopback would otherwise let its pages read ours), the Origin header of a browser must be ours (so that no other
 //! site's page can call the API), and the API wants the token.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use axum::http::{Uri, uri::Authority};
+use axum::http::{StatusCode, Uri, uri::Authority};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
@@ -29,11 +29,34 @@ impl Token {
     }
 }
 
+/// What is asked of every request.
+pub(super) struct Access {
+    pub(super) token: Token,
+    /// What this server may be called, without the port.
+    pub(super) names: Vec<String>,
+    pub(super) port: u16,
+}
+
+impl Access {
+    /// Whether a name with or without a port, as in an address, is this server's.
+    fn is_us(&self, host: &str) -> bool {
+        host.parse::<Authority>().is_ok_and(|host| {
+            // What stands behind a colon is the port, and nothing; browsers leave out 80 only.
+            let port = match host.as_str().strip_prefix(host.host()) {
+                Some("") => Some(80),
+                Some(_) => host.port_u16(),
+                None => None,
+            };
+            port == Some(self.port) && self.names.iter().any(|name| name == host.host())
+        })
+    }
+}
+
 /// Lets a request through or answers it, and adds the headers that every answer carries.
-pub(super) async fn guard(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_api = path == "/api" || path.starts_with("/api/");
-    let mut response = match check(&token, request.headers(), request.uri(), is_api) {
+    let mut response = match check(&access, request.headers(), request.uri(), is_api) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
@@ -41,12 +64,24 @@ pub(super) async fn guard(State(token): State<Arc<Token>>, request: Request, nex
     response
 }
 
-fn check(token: &Token, headers: &HeaderMap, uri: &Uri, is_api: bool) -> Result<(), Refusal> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if !is_this_machine(host) {
-        return Err(Refusal::forbidden(
-            "this server answers only as localhost or 127.0.0.1; open the address that `sd35 serve` printed",
-        ));
+fn check(access: &Access, headers: &HeaderMap, uri: &Uri, is_api: bool) -> Result<(), Refusal> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().unwrap_or_default(),
+        (None, _) => "",
+        // RFC 9112, section 3.2.
+        (Some(_), Some(_)) => {
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, "a request has one Host header"));
+        }
+    };
+    // A request may name its host in the first line as well; that one would count.
+    let in_line = uri.authority().is_none_or(|authority| authority.as_str() == host);
+    if !in_line || !access.is_us(host) {
+        let port = access.port;
+        return Err(Refusal::forbidden(format!(
+            "this server answers only as localhost:{port} or 127.0.0.1:{port}; open the address that `sd35 serve` \
+             printed (a tunnel must have the same port at both ends)"
+        )));
     }
     if !is_api {
         return Ok(());
@@ -60,7 +95,7 @@ fn check(token: &Token, headers: &HeaderMap, uri: &Uri, is_api: bool) -> Result<
         return Ok(());
     }
     match given_token(headers, uri) {
-        Some(given) if token.is(&given) => Ok(()),
+        Some(given) if access.token.is(&given) => Ok(()),
         Some(_) => Err(Refusal::forbidden(
             "the token is not the one of this server; open the address that `sd35 serve` printed when it \
              started last",
@@ -70,12 +105,6 @@ fn check(token: &Token, headers: &HeaderMap, uri: &Uri, is_api: bool) -> Result<
              `Authorization: token ...`",
         )),
     }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    host.parse::<Authority>().is_ok_and(|host| {
-        !host.as_str().contains('@') && matches!(host.host(), "localhost" | "127.0.0.1" | "[::1]")
-    })
 }
 
 /// From the header `Authorization: token T` or `Bearer T`, else from `?token=T`.
@@ -91,7 +120,7 @@ fn given_token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
 }
 
 /// Undoes `%41`; what is not valid stays as it is, and is then not the token.
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
@@ -134,14 +163,34 @@ mod tests {
 
     #[test]
     fn hosts() {
-        for host in ["localhost", "localhost:8035", "127.0.0.1:1", "[::1]:8035", "[::1]"] {
-            assert!(is_this_machine(host), "{host}");
+        let names = ["127.0.0.1", "[::1]", "localhost"].map(str::to_owned);
+        let access = |port| Access { token: Token::new("abc"), names: names.to_vec(), port };
+        for host in ["localhost:8035", "127.0.0.1:8035", "[::1]:8035"] {
+            assert!(access(8035).is_us(host), "{host}");
+            assert!(!access(8036).is_us(host), "{host}");
         }
-        for host in
-            ["", "example.org", "localhost.example.org", "127.0.0.1.example.org:8035", "a@localhost", "::1"]
-        {
-            assert!(!is_this_machine(host), "{host}");
+        for host in [
+            "",
+            "localhost",
+            "127.0.0.1",
+            "localhost:",
+            "localhost:80",
+            "localhost:99999",
+            "localhost:08035x",
+            "LOCALHOST:8035",
+            "127.0.0.1:8135,evil.test",
+            "example.org:8035",
+            "localhost.example.org:8035",
+            "127.0.0.1.example.org:8035",
+            "a@localhost:8035",
+            "::1:8035",
+        ] {
+            assert!(!access(8035).is_us(host), "{host}");
         }
+        assert!(access(80).is_us("localhost") && access(80).is_us("localhost:80"));
+        // One family only: the other's address is somebody else's.
+        let four = Access { names: names[..1].to_vec(), ..access(8035) };
+        assert!(four.is_us("127.0.0.1:8035") && !four.is_us("[::1]:8035"));
     }
 
     #[test]

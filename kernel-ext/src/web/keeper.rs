@@ -10,7 +10,6 @@ use axum::extract::ws::Utf8Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::mpsc::error::TrySendError;
 
 use super::orders::{Listener, Order, Outgoing, Status, lock};
 use super::process::Process;
@@ -98,7 +97,7 @@ impl Keeper {
         };
         self.end_process(false).await;
         for listener in self.listeners.drain(..) {
-            let _ = listener.queue.try_send(Outgoing::Close(reason));
+            listener.queue.push(Outgoing::Close(reason));
         }
         self.set_state("dead");
     }
@@ -116,10 +115,10 @@ impl Keeper {
             if gone > 0 {
                 let text = format!("[{gone} messages came while this page was away and were not kept]\n");
                 let note = self.output(&text);
-                let _ = listener.queue.try_send(Outgoing::Message(note));
+                listener.queue.push(Outgoing::Message(note));
             }
             for delivery in missed.filter(|delivery| listener.wants(delivery)) {
-                let _ = listener.queue.try_send(Outgoing::Message(Arc::clone(delivery)));
+                listener.queue.push(Outgoing::Message(Arc::clone(delivery)));
             }
         } else {
             listener.delivered.store(self.recent.last(), Ordering::Relaxed);
@@ -189,18 +188,14 @@ impl Keeper {
         let delivery = self.recent.push(audience, text);
         let mut place = 0;
         while let Some(listener) = self.listeners.get(place) {
-            let sent = if listener.wants(&delivery) {
-                listener.queue.try_send(Outgoing::Message(Arc::clone(&delivery)))
+            let sent =
+                !listener.wants(&delivery) || listener.queue.push(Outgoing::Message(Arc::clone(&delivery)));
+            if sent {
+                place += 1;
             } else {
-                Ok(())
-            };
-            match sent {
-                Ok(()) => place += 1,
-                // Its socket is closed; what it has not read is kept for its return.
-                Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
-                    self.leave(place);
-                    self.count_listeners();
-                }
+                // What it has not read is kept for its return.
+                self.leave(place);
+                self.count_listeners();
             }
         }
     }

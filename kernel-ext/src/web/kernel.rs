@@ -7,17 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::keeper::Keeper;
-use super::orders::{Listener, Order, Outgoing, Status, lock};
+use super::orders::{Listener, Order, Outgoing, Status, Waiting, lock, queue};
 use super::process::Process;
 use super::recent::Delivery;
 use crate::protocol::{Channel, Message, iso_8601};
-
-/// How many messages may wait for one socket; more than are ever replayed.
-const QUEUE: usize = 4096;
 
 /// A handle on a kernel; the kernel itself lives in a task.
 #[derive(Debug)]
@@ -34,14 +31,14 @@ pub(super) struct Kernel {
 pub(super) struct Connection {
     kernel: Arc<Kernel>,
     socket: u64,
-    queue: Receiver<Outgoing>,
+    queue: Waiting,
     delivered: Arc<AtomicU64>,
 }
 
 impl Connection {
     /// What to send next; `None` when the socket was too slow.
     pub(super) async fn next(&mut self) -> Option<Outgoing> {
-        self.queue.recv().await
+        self.queue.next().await
     }
 
     /// Notes that a message has left, so that it is not sent again after a break.
@@ -92,7 +89,7 @@ impl Kernel {
 
     /// Connects a socket. The client `session` gets what it missed since its last socket.
     pub(super) fn connect(self: Arc<Self>, session: String) -> Connection {
-        let (sender, queue) = channel(QUEUE);
+        let (sender, queue) = queue();
         let socket = self.sockets.fetch_add(1, Ordering::Relaxed);
         let delivered = Arc::new(AtomicU64::new(0));
         self.order(Order::Attach(Listener {

@@ -12,7 +12,7 @@ use axum::{Json, Router, middleware};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::access::{self, Token};
+use super::access::{self, Access};
 use super::error::Refusal;
 use super::kernels::Kernels;
 use super::{Options, site, socket, v1};
@@ -26,7 +26,7 @@ pub(super) const SERVER: &str = "sd35";
 type Shared = State<Arc<Kernels>>;
 
 /// Everything that is served.
-pub(super) fn router(kernels: Arc<Kernels>, options: &Options, token: &str) -> Router {
+pub(super) fn router(kernels: Arc<Kernels>, options: &Options, access: Access) -> Router {
     let record = Router::new()
         .route("/progress", get(record).post(merge_record).delete(delete_record))
         .with_state(Arc::new(progress::Store::new(options.progress.clone())));
@@ -46,7 +46,7 @@ pub(super) fn router(kernels: Arc<Kernels>, options: &Options, token: &str) -> R
     Router::new()
         .nest("/api", api)
         .fallback_service(site::service(&options.site, &options.jupyter))
-        .layer(middleware::from_fn_with_state(Arc::new(Token::new(token)), access::guard))
+        .layer(middleware::from_fn_with_state(Arc::new(access), access::guard))
 }
 
 /// Anyone may ask this: the page asks it to learn whether cells can run at all.

@@ -1,7 +1,7 @@
 //! The built book as files.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,6 +13,8 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse as _};
 use book::page::policy;
 use tower_http::services::{ServeDir, ServeFile};
+
+use super::access::percent_decoded;
 
 /// No page of the book comes near this size, in bytes.
 const PAGE_MAX: usize = 64 << 20;
@@ -26,7 +28,33 @@ pub(super) fn service(site: &Path, jupyter: &[String]) -> Router {
         .flat_map(|origin| [format!(" {origin}"), format!(" {}", origin.replacen("http", "ws", 1))])
         .collect::<String>()
         .into();
-    Router::new().fallback_service(files).layer(middleware::from_fn_with_state(connect, add_policy))
+    let root: Arc<Path> = site.into();
+    Router::new()
+        .fallback_service(files)
+        .layer(middleware::from_fn_with_state(root, stay_inside))
+        .layer(middleware::from_fn_with_state(connect, add_policy))
+}
+
+/// Files are served when they are in the site's folder, and not when a link there leads out of it.
+async fn stay_inside(State(root): State<Arc<Path>>, mut request: Request, next: Next) -> Response<Body> {
+    if leads_out(&root, request.uri().path()) {
+        // As if it were not there, which it is not.
+        *request.uri_mut() = Uri::from_static("/404-outside");
+    }
+    next.run(request).await
+}
+
+/// Whether a path names something that lies, when links are followed, outside of `root`.
+fn leads_out(root: &Path, path: &str) -> bool {
+    let decoded = percent_decoded(path);
+    // `..` and the like are refused where files are looked for.
+    let parts = Path::new(decoded.trim_start_matches('/')).components();
+    let file: PathBuf = parts.filter(|part| matches!(part, Component::Normal(_))).collect();
+    let Ok(root) = root.canonicalize() else { return false };
+    [root.join(&file), root.join(&file).join("index.html")]
+        .iter()
+        .filter_map(|file| file.canonicalize().ok())
+        .any(|real| !real.starts_with(&root))
 }
 
 /// The origin of a server's address, as the policy of a page names it.
@@ -99,7 +127,34 @@ fn set_policy(response: &mut Response<Body>, connect: &str, digests: &BTreeSet<S
 
 #[cfg(test)]
 mod tests {
-    use super::origin;
+    use super::*;
+
+    #[test]
+    fn links_out_of_the_folder_are_found() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = folder.path().join("site");
+        std::fs::create_dir_all(site.join("inner")).expect("made");
+        for file in ["site/page.html", "site/inner/index.html", "outside"] {
+            std::fs::write(folder.path().join(file), "x").expect("written");
+        }
+        symlink(folder.path().join("outside"), site.join("link")).expect("made");
+        symlink(folder.path(), site.join("up")).expect("made");
+        symlink(site.join("page.html"), site.join("alias")).expect("made");
+        std::fs::create_dir(site.join("trap")).expect("made");
+        symlink(folder.path().join("outside"), site.join("trap/index.html")).expect("made");
+        // The site itself may be reached by a link.
+        let other = folder.path().join("other");
+        symlink(&site, &other).expect("made");
+        for root in [&site, &other] {
+            for path in ["/", "/page.html", "/alias", "/inner/", "/none", "/../outside"] {
+                assert!(!leads_out(root, path), "{path}");
+            }
+            for path in ["/link", "/l%69nk", "/up/outside", "/up/", "/trap/", "/trap"] {
+                assert!(leads_out(root, path), "{path}");
+            }
+        }
+    }
 
     #[test]
     fn addresses_of_servers() {

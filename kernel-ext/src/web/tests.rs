@@ -7,6 +7,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use std::net::Ipv6Addr;
+
 use super::*;
 
 const TOKEN: &str = "the-token";
@@ -54,10 +56,10 @@ impl Fixture {
         Self { address, site }
     }
 
-    /// Sends a request; `lines` are its first line and its headers.
+    /// Sends a request; `lines` are its first line and its headers. PORT in them is the server's.
     async fn ask(&self, lines: &[&str], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.expect("connected");
-        let head = lines.join("\r\n");
+        let head = lines.join("\r\n").replace("PORT", &self.address.port().to_string());
         let request = format!("{head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
         stream.write_all(request.as_bytes()).await.expect("sent");
         let mut answer = String::new();
@@ -68,7 +70,7 @@ impl Fixture {
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.ask(&[&format!("GET {path} HTTP/1.1"), "Host: localhost"], "").await
+        self.ask(&[&format!("GET {path} HTTP/1.1"), "Host: localhost:PORT"], "").await
     }
 }
 
@@ -92,7 +94,7 @@ async fn the_book_needs_no_token() {
     assert_eq!((script.status, script.header("content-type")), (200, Some("text/javascript")));
     let stamp = script.header("last-modified").expect("a date").to_owned();
     let again = fixture
-        .ask(&["GET /book.js HTTP/1.1", "Host: localhost", &format!("If-Modified-Since: {stamp}")], "")
+        .ask(&["GET /book.js HTTP/1.1", "Host: localhost:PORT", &format!("If-Modified-Since: {stamp}")], "")
         .await;
     assert_eq!((again.status, again.header("content-security-policy")), (304, None));
 }
@@ -132,7 +134,7 @@ async fn the_api_needs_the_token() {
         assert!(message.starts_with("the token is not the one of this server"), "{message}");
     }
     for header in ["Authorization: token the-token", "Authorization: Bearer the-token"] {
-        let answer = fixture.ask(&["GET /api/kernels HTTP/1.1", "Host: 127.0.0.1:1", header], "").await;
+        let answer = fixture.ask(&["GET /api/kernels HTTP/1.1", "Host: 127.0.0.1:PORT", header], "").await;
         assert_eq!((answer.status, answer.body.as_str()), (200, "[]"), "{header}");
     }
     let open = fixture.get("/api").await;
@@ -152,18 +154,85 @@ async fn other_names_and_other_sites_are_refused() {
     let status = "GET /api/status?token=the-token HTTP/1.1";
     for origin in ["http://attacker.example", "null", "http://localhost:9999", "https://localhost:8035"] {
         let header = format!("Origin: {origin}");
-        let other = fixture.ask(&[status, "Host: localhost:8035", &header], "").await;
+        let other = fixture.ask(&[status, "Host: localhost:PORT", &header], "").await;
         assert_eq!(other.status, 403, "{origin}");
         assert!(other.body.contains("pages of other sites"), "{}", other.body);
     }
-    let own = fixture.ask(&[status, "Host: localhost:8035", "Origin: http://localhost:8035"], "").await;
+    let own = fixture.ask(&[status, "Host: localhost:PORT", "Origin: http://localhost:PORT"], "").await;
     assert_eq!((own.status, &own.json()["kernels"]), (200, &Value::from(0)));
+}
+
+#[tokio::test]
+async fn the_host_is_named_once_and_with_its_port() {
+    let fixture = Fixture::new().await;
+    let status = "GET /api/status?token=the-token HTTP/1.1";
+    for (lines, expected) in [
+        (&[status, "Host: localhost:1"][..], 403),
+        (&[status, "Host: localhost"], 403),
+        (&[status, "Host: 127.0.0.1:PORT,evil.test"], 403),
+        (&[status], 403),
+        (&[status, "Host: localhost:PORT", "Host: evil.test"], 400),
+        (&["GET http://evil.test/api/status?token=the-token HTTP/1.1", "Host: localhost:PORT"], 403),
+        (&["GET http://localhost:PORT/api/status?token=the-token HTTP/1.1", "Host: localhost:PORT"], 200),
+    ] {
+        assert_eq!(fixture.ask(lines, "").await.status, expected, "{lines:?}");
+    }
+}
+
+#[tokio::test]
+#[expect(clippy::print_stdout, reason = "a test says what it could not try")]
+async fn the_name_localhost_is_ours_in_both_families() {
+    let fixture = Fixture::new().await;
+    let port = fixture.address.port();
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        println!("not tried: this machine has no IPv6");
+        return;
+    }
+    // Nobody else can listen there, and we answer there.
+    assert!(std::net::TcpListener::bind(("::1", port)).is_err());
+    let six = Fixture { address: SocketAddr::from((Ipv6Addr::LOCALHOST, port)), ..fixture };
+    let answer = six.ask(&["GET /api HTTP/1.1", "Host: [::1]:PORT"], "").await;
+    assert_eq!((answer.status, &answer.json()["server"]), (200, &Value::from("sd35")));
+    let taken = std::net::TcpListener::bind("[::1]:0").expect("a port");
+    let mut half = options(six.site.path());
+    half.port = taken.local_addr().expect("an address").port();
+    let refused = Server::bind(half).await.expect_err("taken").to_string();
+    assert!(refused.contains("is taken by another program"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_say_what_it_wants_is_let_go() {
+    let fixture = Fixture::new().await;
+    for begin in [
+        "",
+        "GET / HTT",
+        "GET / HTTP/1.1\r\nHost: localh",
+        "GET /api HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(fixture.address).await.expect("connected");
+        let begin = begin.replace("PORT", &fixture.address.port().to_string());
+        stream.write_all(begin.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        let closed = tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer));
+        assert!(closed.await.is_ok(), "still open after {begin:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_out_of_the_site_is_not_followed() {
+    let fixture = Fixture::new().await;
+    std::os::unix::fs::symlink("/etc/passwd", fixture.site.path().join("link.html")).expect("made");
+    std::os::unix::fs::symlink("/etc", fixture.site.path().join("folder")).expect("made");
+    for path in ["/link.html", "/folder/passwd", "/folder/"] {
+        let answer = fixture.get(path).await;
+        assert_eq!((answer.status, answer.body.as_str()), (404, "<p>Lost?"), "{path}");
+    }
 }
 
 #[tokio::test]
 async fn a_kernel_that_cannot_start_is_explained() {
     let fixture = Fixture::new().await;
-    let start = ["POST /api/kernels?token=the-token HTTP/1.1", "Host: localhost"];
+    let start = ["POST /api/kernels?token=the-token HTTP/1.1", "Host: localhost:PORT"];
     let answer = fixture.ask(&start, "").await;
     assert_eq!(answer.status, 500);
     assert!(answer.body.contains("the kernel could not be started: No such file"), "{}", answer.body);
@@ -175,7 +244,7 @@ async fn a_kernel_that_cannot_start_is_explained() {
         assert!(answer.body.contains(expected), "{}", answer.body);
     }
     assert_eq!(
-        fixture.ask(&["PUT /api/kernels?token=the-token HTTP/1.1", "Host: localhost"], "").await.status,
+        fixture.ask(&["PUT /api/kernels?token=the-token HTTP/1.1", "Host: localhost:PORT"], "").await.status,
         405
     );
 }
@@ -207,6 +276,12 @@ async fn tokens_are_never_empty_and_never_the_same() {
     assert!(Server::bind(empty).await.is_err());
     let mut unset = options(site.path());
     unset.token = None;
+    for bad in ["x", "with&sign-in-it"] {
+        let mut short = options(site.path());
+        short.token = Some(bad.to_owned());
+        let refused = Server::bind(short).await.expect_err("refused").to_string();
+        assert!(refused.starts_with("the token is what keeps other programs out"), "{refused}");
+    }
     let one = Server::bind(unset.clone()).await.expect("a port").url();
     let two = Server::bind(unset).await.expect("a port").url();
     let token = |url: &str| url.split_once("/?token=").expect("a token").1.to_owned();
