@@ -1,6 +1,6 @@
 //! `sd35 lab`: doctor, up, status, down and install, as they are typed.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,7 @@ impl Machine {
         command
             .env("PATH", format!("{}:{path}", self.folder.path().join("programs").display()))
             .env("TMPDIR", self.folder.path())
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
             .env_remove("SD35_REDIS")
             .env_remove("SD35_MEMCACHED")
             .stdin(Stdio::null());
@@ -66,10 +67,7 @@ impl Machine {
 
     /// The file that says what is held.
     fn state(&self) -> PathBuf {
-        let files = std::fs::read_dir(self.folder.path()).expect("a folder").flatten();
-        let mut states =
-            files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
-        states.next().expect("a state file")
+        self.folder.path().join("state/sd35/workshop.json")
     }
 
     /// The folders of servers that are here.
@@ -97,6 +95,7 @@ fn exported(said: &str, name: &str) -> String {
     line.unwrap_or_else(|| panic!("no {name} in {said}")).to_owned()
 }
 
+/// What a server says to whoever has no password.
 fn ping(address: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(b"PING\r\n")?;
@@ -116,8 +115,17 @@ fn servers_for_a_workshop_are_started_shown_and_stopped() {
     let (well, said) = machine.lab(&["up", "redis", "memcached"]);
     assert!(well, "{said}");
     let redis = exported(&said, "SD35_REDIS");
-    // The command has ended, and the server answers.
-    assert_eq!(ping(&redis).expect("an answer"), "+PONG\r\n");
+    // The command has ended, and the server answers: not everyone, but cells, and whoever copies the line.
+    assert_eq!(ping(&redis).expect("an answer"), "-NOAUTH");
+    let line = said.lines().find_map(|line| line.trim().strip_prefix("in a terminal: "));
+    let mut shell = Command::new("sh");
+    let pong = shell.args(["-c", &format!("{} PING", line.expect("a line"))]).output().expect("a shell");
+    assert_eq!(String::from_utf8_lossy(&pong.stdout), "PONG\n", "{pong:?}");
+    let mode = machine.state().metadata().expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it holds the password");
+    let mut cell = machine.command("env");
+    cell.args([format!("SD35_REDIS={redis}"), SD35.to_owned()]).args(["kernel", "run", "--lines"]);
+    assert_eq!(answer(cell, "Redis::start().await?.run(\"PING\").await?"), "PONG");
     assert!(TcpStream::connect(exported(&said, "SD35_MEMCACHED")).is_ok());
     let (well, said) = machine.lab(&["up"]);
     assert!(!well && said.contains("servers are up already"), "{said}");
@@ -227,6 +235,31 @@ fn installing_asks_first_and_refuses_where_nobody_can_answer() {
     assert!(!well && said.contains("apt-get update` ended with exit status: 100"), "{said}");
     let (well, said) = machine.lab(&["instal"]);
     assert!(!well && said.contains("sd35 lab install"), "{said}");
+}
+
+/// What a cell shows, in a kernel that is started so.
+fn answer(mut kernel: Command, code: &str) -> String {
+    let mut kernel = kernel.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the kernel starts");
+    let header = serde_json::json!({ "msg_id": "1", "session": "s", "username": "u", "date": "",
+        "msg_type": "execute_request", "version": "5.4" });
+    let request = serde_json::json!({ "channel": "shell", "header": header, "parent_header": {}, "metadata": {},
+        "content": { "code": code } });
+    let mut input = kernel.stdin.take().expect("its input");
+    writeln!(input, "{request}").expect("sent");
+    let lines = BufReader::new(kernel.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let messages = lines.filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
+    let mut shown = messages.filter_map(|message| {
+        let content = &message["content"];
+        match message["header"]["msg_type"].as_str()? {
+            "execute_result" => Some(content["data"]["text/plain"].as_str()?.to_owned()),
+            "error" => Some(content["evalue"].as_str()?.to_owned()),
+            _ => None,
+        }
+    });
+    let shown = shown.next().expect("an answer");
+    drop(input);
+    kernel.wait().expect("it ends");
+    shown
 }
 
 /// The processes whose folder in `/proc` fits.

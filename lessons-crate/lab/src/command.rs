@@ -1,19 +1,18 @@
 //! What `sd35 lab` does: what is here, servers that outlive a cell, installing.
 //!
-//! Servers for a workshop are held by a process of their own. It writes where they are to a file in the
-//! temporary folder and keeps that file locked, so that whoever finds it can tell whether it still lives. It
-//! ends, and its servers with it, when it is told to or when the file is gone.
+//! Servers for a workshop are held by a process of their own, which writes down where they are; see [`held`]. It ends,
+//! and its servers with it, when it is told to or when that file is gone.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use algorithms::table::Table;
-use serde::{Deserialize, Serialize};
 
 use crate::doctor::doctor;
+use crate::ground::held::{self, Held, held};
 use crate::ground::port::loopback;
 use crate::ground::process;
 use crate::ground::system::{self, System};
@@ -43,16 +42,6 @@ const LOOK: Duration = Duration::from_millis(200);
 const STOP: Duration = Duration::from_secs(30);
 /// What the holder prints when all servers are up.
 const UP: &str = "UP";
-
-/// A server of the workshop, as it is written to the file.
-#[derive(Debug, Deserialize, Serialize)]
-struct Held {
-    name: String,
-    variable: String,
-    address: String,
-    version: String,
-    folder: PathBuf,
-}
 
 /// The program behind `sd35 lab`: runs the command that its arguments name, and ends with an exit code.
 pub fn main() {
@@ -86,17 +75,9 @@ pub fn main() {
 }
 
 /// Where the holder writes what it holds.
-fn state_file() -> PathBuf {
-    std::env::temp_dir().join(format!("sd35-workshop-{}.json", rustix::process::geteuid().as_raw()))
-}
-
-/// What is held, if a holder lives.
-fn held() -> Option<Vec<Held>> {
-    let file = File::open(state_file()).ok()?;
-    if file.try_lock().is_ok() {
-        return None;
-    }
-    serde_json::from_reader(BufReader::new(file)).ok()
+fn state_file() -> Result<PathBuf, String> {
+    held::file()
+        .ok_or_else(|| "there is no folder to note in what is up: set HOME or XDG_STATE_HOME".to_owned())
 }
 
 /// The servers that can be held.
@@ -158,7 +139,7 @@ fn hold(names: &[&str]) -> Result<(), String> {
     let runtime = runtime.map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let mut servers: Vec<Box<dyn Handle>> = Vec::new();
-        let mut held = Vec::new();
+        let mut held: Vec<Held> = Vec::new();
         for name in names {
             let kind = kind(name)?;
             // What is held needs no backend.
@@ -173,16 +154,14 @@ fn hold(names: &[&str]) -> Result<(), String> {
                     address: server.address().to_string(),
                     version: server.version().to_owned(),
                     folder: server.folder().unwrap_or_default(),
+                    password: server.password().to_owned(),
                 });
             }
             servers.push(handle);
         }
-        let path = state_file();
+        let path = state_file()?;
         let failed = |error: io::Error| format!("{} cannot be written: {error}", path.display());
-        let mut file = File::create(&path).map_err(failed)?;
-        let text = serde_json::to_string(&held).map_err(|error| error.to_string())?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        file.try_lock().map_err(|_| "another holder lives".to_owned())?;
+        let _lock = held::write(&path, &held).map_err(failed)?;
         println!("{UP}");
         let stopped = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
         let mut stopped = stopped.map_err(|error| error.to_string())?;
@@ -212,7 +191,7 @@ fn status() -> Result<(), String> {
 
 fn down() -> Result<(), String> {
     let servers = held().ok_or("no servers are up")?;
-    let path = state_file();
+    let path = state_file()?;
     fs::remove_file(&path).map_err(|error| format!("{} cannot be removed: {error}", path.display()))?;
     let begun = Instant::now();
     while servers.iter().any(|server| server.folder.exists()) {

@@ -5,8 +5,10 @@
 
 pub(crate) mod error;
 pub(crate) mod folder;
+pub(crate) mod held;
 pub(crate) mod port;
 pub(crate) mod process;
 pub(crate) mod program;
+pub(crate) mod secret;
 pub(crate) mod system;
 pub(crate) mod talk;

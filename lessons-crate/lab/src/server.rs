@@ -14,7 +14,8 @@ use rustix::process::Signal;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::program::Program;
-use crate::ground::{process, talk};
+use crate::ground::secret::Secret;
+use crate::ground::{held, process, talk};
 use place::{Failed, Instance, Process, TAIL, last_lines, run_in};
 pub(crate) use place::{Launch, Place, Ready};
 
@@ -38,6 +39,8 @@ pub struct Server {
     address: SocketAddr,
     version: String,
     given_by: Option<&'static str>,
+    secret: Option<Secret>,
+    shell: Option<String>,
     running: Mutex<Running>,
 }
 
@@ -73,10 +76,11 @@ impl Place {
     pub(crate) async fn start(self, launch: Launch) -> Result<Server, LabError> {
         let address = self.address();
         let (name, version) = (self.name.clone(), launch.found.version.clone());
+        let (secret, shell) = (launch.secret.clone(), launch.shell.clone());
         let process = Process { child: None, folder: self.folder().to_owned() };
         let instance = Some(Instance { process, launch, place: self });
         let running = Mutex::new(Running { instance, inside: None, ready_after: Duration::ZERO });
-        let server = Server { name, address, version, given_by: None, running };
+        let server = Server { name, address, version, given_by: None, secret, shell, running };
         server.begin().await?;
         Ok(server)
     }
@@ -94,7 +98,9 @@ impl Server {
         answer.map_err(|_| LabError::answer(name, format!("no answer at {address}")))??;
         let running = Mutex::new(Running { instance: None, inside: None, ready_after: Duration::ZERO });
         let version = format!("given by {}", program.variable.unwrap_or_default());
-        Ok(Self { name: name.to_owned(), address, version, given_by: program.variable, running })
+        // One that `sd35 lab up` holds has a password, which is written down for this user.
+        let (secret, given_by) = (held::password_at(address), program.variable);
+        Ok(Self { name: name.to_owned(), address, version, given_by, secret, shell: None, running })
     }
 
     /// A stand-in that is started here.
@@ -106,8 +112,31 @@ impl Server {
         let started = inside.start();
         started.map_err(|source| LabError::NotStarted { server: name.to_owned(), source })?;
         let running = Running { instance: None, inside: Some(inside), ready_after: Duration::ZERO };
-        let version = "inside this process".to_owned();
-        Ok(Self { name: name.to_owned(), address, version, given_by: None, running: Mutex::new(running) })
+        let (name, version) = (name.to_owned(), "inside this process".to_owned());
+        let running = Mutex::new(running);
+        Ok(Self { name, address, version, given_by: None, secret: None, shell: None, running })
+    }
+
+    /// This stand-in takes clients with this password only.
+    pub(crate) fn locked(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    pub(crate) fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
+    }
+
+    /// The password that a client gives; what the lab hands out has given it already. Empty where the server takes
+    /// none. It is new in each process: do not print it in a cell whose output is kept.
+    pub fn password(&self) -> &str {
+        self.secret.as_ref().map_or("", Secret::as_str)
+    }
+
+    /// The line that opens a client of it in a terminal, to copy: it names a file with the password. None where there
+    /// is no such client, or the lab did not start the server.
+    pub fn shell(&self) -> Option<&str> {
+        self.shell.as_deref()
     }
 
     /// The server's name, such as `Redis`.
@@ -266,6 +295,11 @@ impl Server {
         ran.map_err(|Failed { log, .. }| LabError::answer(&self.name, log))
     }
 
+    /// Has its next start take one more argument.
+    pub(crate) fn add_argument(&self, argument: &str) -> Result<(), LabError> {
+        self.with_own(|own| own.launch.arguments.push(argument.into()))
+    }
+
     /// Sends a signal to its first process only, for servers that take orders by signal.
     pub(crate) fn signal_leader(&self, signal: Signal) -> Result<(), LabError> {
         self.with_own(|own| {
@@ -351,63 +385,16 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} at {}", self.name, self.version, self.address)?;
         match self.pid() {
-            Some(pid) => write!(f, ", process {pid}, ready after {:.0?}", self.ready_after()),
-            None if self.is_running() => Ok(()),
-            None => f.write_str(", not running"),
+            Some(pid) => write!(f, ", process {pid}, ready after {:.0?}", self.ready_after())?,
+            None if self.is_running() => {}
+            None => f.write_str(", not running")?,
+        }
+        match self.shell() {
+            Some(shell) => write!(f, "\n  in a terminal: {shell}"),
+            None => Ok(()),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs::File;
-    use std::io::Write as _;
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::ground::program::Found;
-
-    /// Runs a line of shell as a server that never answers.
-    async fn run(line: &str) -> LabError {
-        let found = Found { path: "/bin/sh".into(), version: "1.0".into() };
-        let ready: Ready = Arc::new(|_| Box::pin(async { Err(LabError::answer("x", "not yet")) }));
-        let mut launch = Launch::new(found, ready).arguments(["-c", line]);
-        launch.limit = Duration::from_millis(300);
-        let place = Place::new("shell", None).expect("a place");
-        let folder = place.folder().to_owned();
-        let error = place.start(launch).await.expect_err("it cannot become ready");
-        assert!(!folder.exists() && process::of_folder(&folder).is_empty());
-        error
-    }
-
-    #[tokio::test]
-    async fn a_server_that_dies_shows_the_end_of_its_log() {
-        let error = run("seq 100; exit 3").await;
-        assert!(matches!(&error, LabError::Died { log, .. } if log.starts_with("89\n")), "{error}");
-        assert!(error.to_string().contains("exit status: 3"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_server_that_does_not_answer_is_given_up() {
-        let error = run("echo working on it; sleep 1000").await;
-        let LabError::Slow { answer, log, .. } = error else { panic!("{error}") };
-        assert!(answer.contains("not yet") && log.contains("working on it"));
-    }
-
-    #[tokio::test]
-    async fn a_full_disk_and_a_taken_port_are_read_from_the_log() {
-        // /dev/full refuses every byte, as a full disk does.
-        let error = run("cat /etc/passwd > /dev/full").await;
-        assert!(matches!(error, LabError::DiskFull { .. }), "{error}");
-        let error = run("echo 'bind() failed: Address already in use'; exit 1").await;
-        assert!(matches!(error, LabError::PortTaken { .. }), "{error}");
-    }
-
-    #[test]
-    fn a_full_disk_is_told_apart_when_we_write() {
-        let full = Path::new("/dev/full");
-        let error = File::options().write(true).open(full).expect("opens").write_all(b"x");
-        let error = LabError::writing("Redis", full, error.expect_err("full"));
-        assert!(matches!(error, LabError::DiskFull { .. }), "{error}");
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Private folders, and their end: with the handle, with the process, or at the latest at the next start.
 //!
-//! All folders of one process lie in its home, `$TMPDIR/sd35-lab-<user>-<process>-<number>`. A small shell
+//! All folders of one process lie in its home, `$TMPDIR/sd35-lab-<user>-<process>-<letters>`, whose name nobody can
+//! foresee and where nobody else can look. A small shell
 //! script, the keeper, waits in a session of its own for the end of a pipe that only this process holds. The
 //! pipe ends when this process does, by whatever signal; then the keeper kills what still runs there and
 //! removes the home. The home is also locked, so that a later start can tell one whose owner and keeper are
@@ -8,7 +9,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use crate::ground::error::LabError;
 use crate::ground::process;
+use crate::ground::secret::Secret;
 
 /// `$0` is the home. Kills until nothing is found there, then removes it.
 const KEEPER: &str = r#"cd /
@@ -116,19 +118,22 @@ impl Home {
     }
 
     fn create(base: &Path) -> Result<Self, LabError> {
-        static NUMBER: AtomicU32 = AtomicU32::new(1);
         reap(base);
-        let name = format!("{}{}-{}", prefix(), std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{}{}-{}", prefix(), std::process::id(), Secret::new().as_str());
         // Until it is locked it has another name: a lock that nobody holds yet would look like that of an
         // owner who is gone, to another process that starts at the same moment.
         let (path, unlocked) = (base.join(&name), base.join(name + UNLOCKED));
         let fail = |source| LabError::writing("the lab", &path, source);
-        // A folder of this name can only be one of an earlier process with our number.
-        let _ = fs::remove_dir_all(&path);
-        let _ = fs::remove_dir_all(&unlocked);
-        // Others may pass through, because servers run as another user than root, but not look around.
-        fs::DirBuilder::new().mode(0o711).create(&unlocked).map_err(fail)?;
-        let lock = File::create(unlocked.join("lock")).map_err(fail)?;
+        fs::DirBuilder::new().mode(0o700).create(&unlocked).map_err(fail)?;
+        let lock = File::options().write(true).create_new(true).mode(0o600).open(unlocked.join("lock"));
+        let lock = lock.map_err(fail)?;
+        if let Some((_, group)) = process::run_as() {
+            // Servers run as another user than root: their group may pass through, but not look around.
+            let owned = std::os::unix::fs::chown(&unlocked, None, Some(group));
+            owned
+                .and_then(|()| fs::set_permissions(&unlocked, fs::Permissions::from_mode(0o710)))
+                .map_err(fail)?;
+        }
         lock.try_lock().map_err(|error| fail(error.into()))?;
         fs::rename(&unlocked, &path).map_err(fail)?;
         let mut command = keeper(&path);

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use crate::ground::folder::{Folder, give_away};
 use crate::ground::port::Port;
 use crate::ground::process::{self, User};
 use crate::ground::program::Found;
+use crate::ground::secret::Secret;
 
 /// How many lines of a log an error shows.
 pub(super) const TAIL: usize = 12;
@@ -38,12 +41,24 @@ pub(crate) struct Launch {
     pub(crate) user: User,
     /// How long it may take, on a busy machine.
     pub(crate) limit: Duration,
+    /// What its clients come in with.
+    pub(crate) secret: Option<Secret>,
+    /// The line that opens a client of it in a terminal.
+    pub(crate) shell: Option<String>,
 }
 
 impl Launch {
     pub(crate) fn new(found: Found, ready: Ready) -> Self {
         let limit = Duration::from_secs(30);
-        Self { found, arguments: Vec::new(), environment: Vec::new(), ready, user: User::Server, limit }
+        let (arguments, environment, user) = (Vec::new(), Vec::new(), User::Server);
+        Self { found, arguments, environment, ready, user, limit, secret: None, shell: None }
+    }
+
+    /// Says what clients come in with, and how one does in a terminal: a line without the secret itself.
+    pub(crate) fn locked(mut self, secret: &Secret, shell: impl Into<Option<String>>) -> Self {
+        self.secret = Some(secret.clone());
+        self.shell = shell.into();
+        self
     }
 
     pub(crate) fn arguments<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
@@ -77,10 +92,12 @@ impl Place {
         self.folder().join(file).to_string_lossy().into_owned()
     }
 
-    /// Writes a file that the server can read and change.
+    /// Writes a file that the server can read and change, and nobody else.
     pub(crate) fn write(&self, file: &str, content: impl AsRef<[u8]>) -> Result<String, LabError> {
         let path = self.folder().join(file);
-        let written = std::fs::write(&path, content).and_then(|()| give_away(&path));
+        let opened = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let written =
+            opened.and_then(|mut file| file.write_all(content.as_ref())).and_then(|()| give_away(&path));
         written.map_err(|source| LabError::writing(&self.name, &path, source))?;
         Ok(self.path(file))
     }
@@ -95,7 +112,17 @@ impl Place {
 
     /// Runs a helper program of the server to its end, before the server runs.
     pub(crate) async fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<String, LabError> {
-        run_in(self.folder(), program, arguments, &[])
+        self.run_with(program, arguments, &[]).await
+    }
+
+    /// Runs a helper program with more in its environment: a secret, which others could see among its arguments.
+    pub(crate) async fn run_with(
+        &self,
+        program: &Path,
+        arguments: Vec<OsString>,
+        environment: &[(&'static str, OsString)],
+    ) -> Result<String, LabError> {
+        run_in(self.folder(), program, arguments, environment)
             .await?
             .map_err(|Failed { status, log }| self.died(status, log))
     }

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::program::{Package, Program, Version, on_path};
+use crate::ground::secret::Secret;
 use crate::ground::talk;
 use crate::kind::{Kind, Start, started};
 use crate::link::Link;
@@ -42,7 +43,7 @@ pub(crate) const KIND: Kind = Kind {
     containers: &["mariadb"],
 };
 
-/// Who the lessons are, and who arranges replication; neither needs a password from this machine.
+/// Who the lessons are, and who arranges replication; both with the password of this process.
 const USER: &str = "lab";
 const ADMINISTRATOR: &str = "root";
 /// The database that is there from the start.
@@ -53,14 +54,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Run at every start, before the server listens; not written to the log that replicas follow.
 const USERS: &str = "SET sql_log_bin = 0;
 CREATE DATABASE IF NOT EXISTS lab;
+DROP USER IF EXISTS root@'::1', ''@localhost;
+ALTER USER root@localhost IDENTIFIED BY 'SECRET';
 CREATE USER IF NOT EXISTS root@'127.0.0.1';
+ALTER USER root@'127.0.0.1' IDENTIFIED BY 'SECRET';
 GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;
-CREATE USER IF NOT EXISTS lab@'127.0.0.1';
+CREATE USER IF NOT EXISTS lab@'127.0.0.1' IDENTIFIED BY 'SECRET';
 GRANT ALL ON *.* TO lab@'127.0.0.1';
 REVOKE READ ONLY ADMIN ON *.* FROM lab@'127.0.0.1';
 ";
 
-/// One MariaDB server, with the database and the user `lab` and no password.
+/// One MariaDB server, with the database and the user `lab` and a password of its own: what the lab hands out has
+/// given it already. It reads and writes files in its own folder only.
 pub struct MariaDb {
     server: Server,
     pool: MySqlPool,
@@ -104,7 +109,9 @@ impl MariaDb {
             "--skip-name-resolve",
         ];
         place.run(Path::new(&installer), make.map(Into::into).into()).await?;
-        let users = place.write("users.sql", USERS)?;
+        let secret = Secret::ours();
+        let users = place.write("users.sql", USERS.replace("SECRET", secret.as_str()))?;
+        let files = place.make_folder("files")?;
         let own = [
             "--no-defaults".to_owned(),
             format!("--datadir={data}"),
@@ -113,6 +120,7 @@ impl MariaDb {
             format!("--socket={}", place.path("socket")),
             format!("--pid-file={}", place.path("pid")),
             format!("--init-file={users}"),
+            format!("--secure-file-priv={files}"),
             format!("--server-id={id}"),
             "--log-bin=log-bin".into(),
             "--gtid-strict-mode=1".into(),
@@ -125,11 +133,18 @@ impl MariaDb {
         ];
         let settings = settings.iter().map(|&setting| setting.to_owned());
         let launch = Launch::new(found, ready()).arguments(own.into_iter().chain(settings));
-        Ok(Self::with_pools(place.start(launch).await?))
+        let client = format!(
+            "[client]\nhost=127.0.0.1\nport={}\nuser={USER}\npassword={}\n",
+            place.port(),
+            secret.as_str()
+        );
+        let shell = format!("mariadb --defaults-file={} {DATABASE}", place.write("client.cnf", client)?);
+        Ok(Self::with_pools(place.start(launch.locked(&secret, shell)).await?))
     }
 
     fn with_pools(server: Server) -> Self {
-        let [pool, administrator] = [USER, ADMINISTRATOR].map(|user| pool(server.address(), user));
+        let [pool, administrator] =
+            [USER, ADMINISTRATOR].map(|user| pool(server.address(), user, server.secret()));
         Self { server, pool, administrator }
     }
 
@@ -185,9 +200,10 @@ impl MariaDb {
     async fn follow(&self, primary: SocketAddr) -> Result<(), LabError> {
         let statements = format!(
             "STOP SLAVE; CHANGE MASTER TO master_host = '{}', master_port = {}, master_user = '{ADMINISTRATOR}', \
-             master_connect_retry = 1, master_use_gtid = slave_pos; START SLAVE; SET GLOBAL read_only = 1",
+             master_password = '{}', master_connect_retry = 1, master_use_gtid = slave_pos; START SLAVE; SET GLOBAL read_only = 1",
             primary.ip(),
-            primary.port()
+            primary.port(),
+            self.password()
         );
         self.arrange(&statements).await?;
         talk::until("the replica following its primary", PATIENCE, || async {
@@ -303,13 +319,17 @@ impl fmt::Debug for MariaDbGroup {
 }
 
 /// Connects when first used.
-fn pool(address: SocketAddr, user: &str) -> MySqlPool {
+fn pool(address: SocketAddr, user: &str, secret: Option<&Secret>) -> MySqlPool {
     let options = MySqlConnectOptions::new()
         .host(&address.ip().to_string())
         .port(address.port())
         .username(user)
         .database(DATABASE)
         .ssl_mode(sqlx::mysql::MySqlSslMode::Disabled);
+    let options = match secret {
+        Some(secret) => options.password(secret.as_str()),
+        None => options,
+    };
     MySqlPoolOptions::new()
         .max_connections(10)
         .acquire_timeout(Duration::from_secs(5))

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::program::{Package, Program, Version};
+use crate::ground::secret::Secret;
 use crate::ground::talk;
 use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server};
@@ -18,7 +19,8 @@ pub(crate) const PROGRAM: Program = Program {
     package: Package::Named("memcached"),
     variable: Some("SD35_MEMCACHED"),
     version: Version::Flag("--version"),
-    oldest: "1.5",
+    // The first that asks its clients for a password in the text protocol.
+    oldest: "1.5.15",
     versioned: None,
 };
 
@@ -32,7 +34,10 @@ pub(crate) const KIND: Kind = Kind {
     containers: &["memcached"],
 };
 
-/// One memcached.
+/// Who its clients are.
+const USER: &str = "lab";
+
+/// One memcached, with a password of its own, which these methods give.
 pub struct Memcached {
     server: Server,
 }
@@ -53,10 +58,13 @@ impl Memcached {
             }
             let found = PROGRAM.find()?;
             let place = Place::new("memcached", None)?;
-            let arguments =
-                ["-l", "127.0.0.1", "-p", &place.port().to_string(), "-U", "0", "-m", &megabytes.to_string()]
-                    .map(str::to_owned);
-            let server = place.start(Launch::new(found, ready()).arguments(arguments)).await?;
+            let secret = Secret::ours();
+            let users = place.write("users", format!("{USER}:{}\n", secret.as_str()))?;
+            let (port, megabytes) = (place.port().to_string(), megabytes.to_string());
+            let arguments = ["-l", "127.0.0.1", "-p", &port, "-U", "0", "-m", &megabytes, "-Y", &users];
+            let arguments = arguments.map(str::to_owned);
+            let launch = Launch::new(found, ready()).arguments(arguments).locked(&secret, None);
+            let server = place.start(launch).await?;
             Ok(Self { server })
         })
     }
@@ -109,9 +117,19 @@ impl Memcached {
     /// Sends a command of the text protocol on a connection of its own.
     fn ask(&self, command: String) -> Task<'static, String> {
         let address = self.address();
+        let login = self.secret().map(|secret| format!("{USER} {}", secret.as_str()));
         Box::pin(async move {
             let talk = async {
                 let mut stream = BufReader::new(TcpStream::connect(address).await?);
+                if let Some(login) = login {
+                    // In the words of a value that is set; the key does not matter.
+                    let command = format!("set login 0 0 {}\r\n{login}\r\n", login.len());
+                    stream.write_all(command.as_bytes()).await?;
+                    let answer = read(&mut stream).await?;
+                    if answer != "STORED\r\n" {
+                        return Err(std::io::Error::other(answer.trim().to_owned()));
+                    }
+                }
                 stream.write_all(command.as_bytes()).await?;
                 read(&mut stream).await
             };
@@ -145,7 +163,11 @@ fn ready() -> Ready {
     Arc::new(|address| {
         Box::pin(async move {
             let answer = talk::line(address, "version\r\n").await?;
-            if answer.starts_with("VERSION ") { Ok(()) } else { Err(LabError::answer("memcached", answer)) }
+            // One that asks for a password is ready too.
+            if answer.starts_with("VERSION ") || answer.contains("unauthenticated") {
+                return Ok(());
+            }
+            Err(LabError::answer("memcached", answer))
         })
     })
 }

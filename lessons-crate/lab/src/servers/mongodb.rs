@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::{ClientOptions, ServerAddress};
+use mongodb::options::{AuthMechanism, ClientOptions, Credential, ServerAddress};
 use mongodb::{Client, Collection};
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::port::Port;
 use crate::ground::process::User;
 use crate::ground::program::{Package, Program, Version};
+use crate::ground::secret::Secret;
 use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server};
+use crate::stand_in::documents::login::USER;
 use crate::stand_in::documents::server::StandIn;
 use crate::words::is_a_server;
 
@@ -62,7 +64,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The database that lessons use.
 const DATABASE: &str = "lab";
 
-/// One MongoDB without passwords, and a client of it: the official driver, the crate [`mongodb`].
+/// One MongoDB with a password of its own, and a client of it that has given it: the official driver, the crate
+/// [`mongodb`].
 ///
 /// SecantusDB answers all of the driver's usual commands, transactions and change streams too, but has one
 /// node and no text indexes. The [`stand_in`](Self::stand_in) knows what its module lists.
@@ -106,15 +109,35 @@ impl MongoDb {
                     &data,
                     "--wiredTigerCacheSizeGB",
                     "0.25",
+                    AUTH,
                 ],
-                _ => ["--host", "127.0.0.1", "--port", &port, "--storage-path", &data, "--cache-size", "64M"],
+                _ => [
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    &port,
+                    "--storage-path",
+                    &data,
+                    "--cache-size",
+                    "64M",
+                    "--log-level=ERROR",
+                ],
             };
-            let mut launch = Launch::new(found, ready()).arguments(arguments);
+            let secret = Secret::ours();
+            let mut launch = Launch::new(found, ready()).arguments(arguments).locked(&secret, None);
             if name == "SecantusDB" {
                 // Python's tools may lie in the home of their user, where no other can read.
                 launch.user = User::This;
             }
-            Self::with_client(place.start(launch).await?)
+            let server = place.start(launch).await?;
+            // Neither has a user yet. The first lets one in from this machine to make one, and nothing else.
+            make_user(server.address(), &secret).await.map_err(documents::refused)?;
+            if name == "SecantusDB" {
+                server.stop().await?;
+                server.add_argument(AUTH)?;
+                server.restart().await?;
+            }
+            Self::with_client(server)
         })
     }
 
@@ -128,12 +151,14 @@ impl MongoDb {
         Box::pin(async {
             let port = Port::free()?;
             let address = port.address();
-            Self::with_client(Server::inside("MongoDB stand-in", address, Box::new(StandIn::new(port)))?)
+            let secret = Secret::ours();
+            let inside = Box::new(StandIn::new(port, secret.clone()));
+            Self::with_client(Server::inside("MongoDB stand-in", address, inside)?.locked(secret))
         })
     }
 
     fn with_client(server: Server) -> Result<Self, LabError> {
-        let client = client(server.address()).map_err(documents::refused)?;
+        let client = client(server.address(), server.secret()).map_err(documents::refused)?;
         Ok(Self { server, client })
     }
 
@@ -148,14 +173,19 @@ impl MongoDb {
         self.client.database(DATABASE).collection(name)
     }
 
-    /// The address as drivers take it.
+    /// The address as drivers take it, with user and password.
     pub fn url(&self) -> String {
-        format!("mongodb://{}", self.address())
+        match self.secret() {
+            Some(secret) => {
+                format!("mongodb://{USER}:{}@{}/?authSource=admin", secret.as_str(), self.address())
+            }
+            None => format!("mongodb://{}", self.address()),
+        }
     }
 }
 
 /// A client that asks once: a lesson shall see an error, not what is tried again behind its back.
-fn client(address: SocketAddr) -> mongodb::error::Result<Client> {
+fn client(address: SocketAddr, secret: Option<&Secret>) -> mongodb::error::Result<Client> {
     let host = ServerAddress::Tcp { host: address.ip().to_string(), port: Some(address.port()) };
     let options = ClientOptions::builder()
         .hosts(vec![host])
@@ -164,13 +194,30 @@ fn client(address: SocketAddr) -> mongodb::error::Result<Client> {
         .server_selection_timeout(PATIENCE)
         .retry_reads(false)
         .retry_writes(false);
-    Client::with_options(options.build())
+    let mut options = options.build();
+    options.credential = secret.map(|secret| {
+        let user = Credential::builder().username(USER.to_owned()).password(secret.as_str().to_owned());
+        user.source("admin".to_owned()).mechanism(AuthMechanism::ScramSha256).build()
+    });
+    Client::with_options(options)
+}
+
+/// What has the server ask for a password.
+const AUTH: &str = "--auth";
+
+/// Makes the user that clients are.
+async fn make_user(address: SocketAddr, secret: &Secret) -> mongodb::error::Result<()> {
+    let client = client(address, None)?;
+    let user = doc! { "createUser": USER, "pwd": secret.as_str(), "roles": ["root"] };
+    let made = client.database("admin").run_command(user).await;
+    client.shutdown().immediate(true).await;
+    made.map(drop)
 }
 
 fn ready() -> Ready {
     Arc::new(|address| {
         Box::pin(async move {
-            let client = client(address).map_err(documents::refused)?;
+            let client = client(address, None).map_err(documents::refused)?;
             let ping = client.database("admin").run_command(doc! { "ping": 1 }).await;
             client.shutdown().immediate(true).await;
             ping.map(drop).map_err(documents::refused)

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::ground::error::{LabError, Task};
 use crate::ground::program::{Package, Program, Version};
+use crate::ground::secret::Secret;
 use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server};
 use crate::sql::{self, Plan, Rows, Session};
@@ -41,10 +42,12 @@ pub(crate) const KIND: Kind = Kind {
     containers: &["postgres"],
 };
 
-/// The superuser, who needs no password from this machine.
+/// The superuser.
 const USER: &str = "postgres";
 
-/// One PostgreSQL server, with the database and the superuser `postgres` and no password.
+/// One PostgreSQL server, with the database and the superuser `postgres`, and a password of its own: what the lab
+/// hands out has given it already, and servers of one process know it of each other, so that a subscription or a
+/// foreign server needs no more than address and user.
 ///
 /// It does not wait for the disk (`fsync = off`), so it starts quickly also on a busy one. A commit outlives
 /// [`kill`](Server::kill) all the same; where the disk's time is the lesson, start it with `fsync = on`.
@@ -102,9 +105,12 @@ impl Postgres {
         let found = PROGRAM.find()?;
         let place = Place::new(name, None)?;
         let data = place.path("data");
+        let password = format!("--pwfile={}", place.write("password", Secret::ours().as_str())?);
+        let who = ["-U", USER, "-A", "scram-sha-256", &password];
         // Not written through to the disk: what a crash of this machine loses here, nobody misses.
-        let make = ["-D", &data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-        place.run(&found.path.with_file_name("initdb"), make.map(Into::into).into()).await?;
+        let make = ["-D", &data, "-E", "UTF8", "--locale=C", "--no-sync"];
+        let arguments = who.into_iter().chain(make).map(Into::into).collect();
+        place.run(&found.path.with_file_name("initdb"), arguments).await?;
         Self::run_in(place, settings).await
     }
 
@@ -132,13 +138,27 @@ impl Postgres {
         let kept = std::fs::read_to_string(&path)
             .map_err(|source| LabError::writing("PostgreSQL", &path, source))?;
         place.write("data/postgresql.conf", format!("{kept}\n{lines}\n"))?;
-        let launch = Launch::new(found, ready()).arguments(["-D".to_owned(), place.path("data")]);
-        Ok(Self::with_pool(place.start(launch).await?))
+        let passwords = passwords(&place)?;
+        let shell = format!("PGPASSFILE={passwords} psql -h 127.0.0.1 -p {} -U {USER}", place.port());
+        let mut launch = Launch::new(found, ready()).arguments(["-D".to_owned(), place.path("data")]);
+        launch.environment.push((PASSWORDS, passwords.into()));
+        Ok(Self::with_pool(place.start(launch.locked(&Secret::ours(), shell)).await?))
     }
 
     fn with_pool(server: Server) -> Self {
-        let pool = pool(server.address());
+        let pool = pool(server.address(), server.secret());
         Self { server, pool }
+    }
+
+    /// What programs of PostgreSQL (`psql`, `pgbench`) read from their environment: where the server is, and how to
+    /// come in. `Command::new("psql").envs(server.login())`.
+    pub fn login(&self) -> [(&'static str, String); 4] {
+        [
+            ("PGHOST", self.address().ip().to_string()),
+            ("PGPORT", self.port().to_string()),
+            ("PGUSER", USER.to_owned()),
+            ("PGPASSWORD", self.password().to_owned()),
+        ]
     }
 
     /// A pool of up to 10 connections, for sqlx. It connects again by itself after a failure.
@@ -183,14 +203,27 @@ impl Postgres {
     }
 }
 
+/// Names the file of passwords, in the environment of PostgreSQL's programs.
+const PASSWORDS: &str = "PGPASSFILE";
+
+/// Writes the file in which a server's own clients (replication, subscriptions, foreign servers) and helper programs
+/// find the password of the others. Links have addresses of their own, so it holds for all.
+fn passwords(place: &Place) -> Result<String, LabError> {
+    place.write("passwords", format!("*:*:*:{USER}:{}\n", Secret::ours().as_str()))
+}
+
 /// Connects when first used.
-fn pool(address: SocketAddr) -> PgPool {
+fn pool(address: SocketAddr, secret: Option<&Secret>) -> PgPool {
     let options = PgConnectOptions::new_without_pgpass()
         .host(&address.ip().to_string())
         .port(address.port())
         .username(USER)
         .database("postgres")
         .ssl_mode(sqlx::postgres::PgSslMode::Disable);
+    let options = match secret {
+        Some(secret) => options.password(secret.as_str()),
+        None => options,
+    };
     let limit = Duration::from_secs(5);
     PgPoolOptions::new().max_connections(10).acquire_timeout(limit).connect_lazy_with(options)
 }

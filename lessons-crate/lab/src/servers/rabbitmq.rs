@@ -17,8 +17,10 @@ use lapin::{Connection, ConnectionProperties};
 
 use crate::Link;
 use crate::ground::error::{LabError, Task};
+use crate::ground::held;
 use crate::ground::port::Port;
 use crate::ground::program::{Package, Program, Version};
+use crate::ground::secret::Secret;
 use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server};
 use crate::words::is_a_server;
@@ -47,14 +49,15 @@ pub(crate) const KIND: Kind = Kind {
     containers: &["rabbitmq"],
 };
 
-/// Who may come in from this machine, in every new RabbitMQ.
+/// Who may come in from this machine, in every new RabbitMQ: with this as the password too, where the lab did not
+/// start it.
 const USER: &str = "guest";
 /// A start takes 5 to 8 s on two idle cores.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long a new connection may take.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// One RabbitMQ, with the user and password `guest`.
+/// One RabbitMQ, with the user `guest` and a password of its own: what the lab hands out has given it already.
 ///
 /// It is a program of Erlang, and slow to start: 5 to 10 s. Keep one for the cells of a lesson.
 pub struct RabbitMq {
@@ -77,7 +80,9 @@ impl RabbitMq {
         Box::pin(async {
             match PROGRAM.given()? {
                 Some(address) => {
-                    let server = Server::given(&PROGRAM, "RabbitMQ", address, ready()).await?;
+                    let secret = held::password_at(address);
+                    let ready = ready(secret.as_ref().map_or(USER, Secret::as_str));
+                    let server = Server::given(&PROGRAM, "RabbitMQ", address, ready).await?;
                     Ok(Self { server, environment: Vec::new(), _ports: Vec::new() })
                 }
                 None => Self::launch(&[]).await,
@@ -99,19 +104,22 @@ impl RabbitMq {
         let found = PROGRAM.find()?;
         let place = Place::new("RabbitMQ", None)?;
         let ports = vec![Port::free()?, Port::free()?];
+        let secret = Secret::ours();
         let own = [
             format!("listeners.tcp.1 = 127.0.0.1:{}", place.port()),
+            format!("default_user = {USER}"),
+            format!("default_pass = {}", secret.as_str()),
             // On a machine with little room it would take no message at all.
             "disk_free_limit.absolute = 50MB".into(),
         ];
         place.write("rabbitmq.conf", [&own[..], settings].concat().join("\n") + "\n")?;
         place.write("plugins", "[].\n")?;
         // What nodes and tools know each other by. Erlang insists that nobody else can read it.
-        let cookie = place.write(".erlang.cookie", format!("sd35{}", place.port()))?;
+        let cookie = place.write(".erlang.cookie", Secret::new().as_str())?;
         std::fs::set_permissions(&cookie, std::fs::Permissions::from_mode(0o400))
             .map_err(|source| LabError::writing("RabbitMQ", Path::new(&cookie), source))?;
         let environment = environment(&place, &ports);
-        let mut launch = Launch::new(found, ready());
+        let mut launch = Launch::new(found, ready(secret.as_str())).locked(&secret, None);
         launch.environment.clone_from(&environment);
         launch.limit = PATIENCE;
         Ok(Self { server: place.start(launch).await?, environment, _ports: ports })
@@ -119,7 +127,7 @@ impl RabbitMq {
 
     /// The address as clients take it, with user and password.
     pub fn url(&self) -> String {
-        format!("amqp://{USER}:{USER}@{}/%2f", self.address())
+        format!("amqp://{USER}:{}@{}/%2f", self.given(), self.address())
     }
 
     /// A connection of its own, as a producer or a consumer has. It does not connect again by itself, so that
@@ -130,7 +138,12 @@ impl RabbitMq {
     ///
     /// When RabbitMQ does not answer.
     pub fn connect(&self) -> Task<'static, Connection> {
-        connect(self.address(), USER, USER)
+        connect(self.address(), USER, self.given())
+    }
+
+    /// The password that is given.
+    fn given(&self) -> &str {
+        self.secret().map_or(USER, Secret::as_str)
     }
 
     /// A connection as another user.
@@ -148,7 +161,7 @@ impl RabbitMq {
     ///
     /// When RabbitMQ does not answer there.
     pub fn connect_through(&self, link: &Link) -> Task<'static, Connection> {
-        connect(link.address(), USER, USER)
+        connect(link.address(), USER, self.given())
     }
 
     /// Its queues: how many messages are ready, how many are delivered and not acknowledged, how many
@@ -232,11 +245,13 @@ fn connect(address: SocketAddr, user: &str, password: &str) -> Task<'static, Con
     })
 }
 
-/// Lets a user in. One that answers, but not to `guest`, is ready too.
-fn ready() -> Ready {
-    Arc::new(|address: SocketAddr| {
+/// Lets a user in. One that answers, but not to this password, is ready too.
+fn ready(password: &str) -> Ready {
+    let password = password.to_owned();
+    Arc::new(move |address: SocketAddr| {
+        let connection = connect(address, USER, &password);
         Box::pin(async move {
-            match connect(address, USER, USER).await {
+            match connection.await {
                 Ok(_) => Ok(()),
                 Err(error) if error.to_string().contains("ACCESS_REFUSED") => Ok(()),
                 Err(error) => Err(error),

@@ -17,6 +17,7 @@ use algorithms::table::Table;
 use crate::ground::error::{LabError, Task};
 use crate::ground::port::Port;
 use crate::ground::program::{Package, Program, Version};
+use crate::ground::secret::Secret;
 use crate::ground::talk;
 use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server};
@@ -45,7 +46,7 @@ pub(crate) const KIND: Kind = Kind {
     containers: &["redis"],
 };
 
-/// One Redis server.
+/// One Redis server, with a password of its own: what the lab hands out has given it already.
 ///
 /// It keeps nothing on disk unless its settings say so.
 pub struct Redis {
@@ -91,7 +92,9 @@ impl Redis {
         Box::pin(async {
             let port = Port::free()?;
             let address = port.address();
-            let server = Server::inside("Redis stand-in", address, Box::new(StandIn::new(port)))?;
+            let secret = Secret::ours();
+            let inside = Box::new(StandIn::new(port, secret.clone()));
+            let server = Server::inside("Redis stand-in", address, inside)?.locked(secret);
             Ok(Self { server, console: Console::default() })
         })
     }
@@ -118,9 +121,13 @@ impl Redis {
     async fn launch(name: &str, settings: &[String], port: Option<u16>) -> Result<Self, LabError> {
         let found = PROGRAM.find()?;
         let place = Place::new(name, port)?;
+        let secret = Secret::ours();
         let own = [
             "bind 127.0.0.1".to_owned(),
             format!("port {}", place.port()),
+            // Of its clients, and its own when it follows another.
+            format!("requirepass {}", secret.as_str()),
+            format!("masterauth {}", secret.as_str()),
             format!("dir {}", place.folder().display()),
             "save \"\"".into(),
             "appendonly no".into(),
@@ -129,8 +136,13 @@ impl Redis {
         ];
         let lines = [&own[..], settings].concat().join("\n");
         let file = place.write("redis.conf", lines + "\n")?;
-        let server = place.start(Launch::new(found, ready()).arguments([file])).await?;
-        Ok(Self { server, console: Console::default() })
+        let launch = Launch::new(found, ready()).arguments([file]).locked(&secret, shell(&place, &secret)?);
+        Ok(Self { server: place.start(launch).await?, console: Console::default() })
+    }
+
+    /// The address as clients take it, with the password: for a client of your own.
+    pub fn url(&self) -> String {
+        url(self.address(), self.secret())
     }
 
     /// A connection that connects again by itself after a failure. It answers within 2 s, or with an error.
@@ -139,8 +151,8 @@ impl Redis {
     ///
     /// When the server does not answer.
     pub fn connect(&self) -> Task<'static, ::redis::aio::ConnectionManager> {
-        let (name, address) = (self.name().to_owned(), self.address());
-        Box::pin(async move { connect(&name, address).await })
+        let (name, url) = (self.name().to_owned(), self.url());
+        Box::pin(async move { connect(&name, url).await })
     }
 
     /// Runs one command, written as in `redis-cli`. All of them use one connection, so that `MULTI` or `WAIT`
@@ -177,12 +189,25 @@ fn ready() -> Ready {
     })
 }
 
-async fn connect(name: &str, address: SocketAddr) -> Result<::redis::aio::ConnectionManager, LabError> {
+/// The line for a terminal; the password is in a file.
+fn shell(place: &Place, secret: &Secret) -> Result<String, LabError> {
+    let file = place.write("password", secret.as_str())?;
+    Ok(format!("REDISCLI_AUTH=$(cat {file}) redis-cli -p {}", place.port()))
+}
+
+fn url(address: SocketAddr, secret: Option<&Secret>) -> String {
+    secret.map_or_else(
+        || format!("redis://{address}"),
+        |secret| format!("redis://:{}@{address}", secret.as_str()),
+    )
+}
+
+async fn connect(name: &str, url: String) -> Result<::redis::aio::ConnectionManager, LabError> {
     let settings = ::redis::aio::ConnectionManagerConfig::new()
         .set_number_of_retries(2)
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE));
-    let client = ::redis::Client::open(format!("redis://{address}"));
+    let client = ::redis::Client::open(url);
     let client = client.map_err(|error| LabError::answer(name, error))?;
     let manager = ::redis::aio::ConnectionManager::new_with_config(client, settings).await;
     manager.map_err(|error| LabError::answer(name, error))
@@ -192,7 +217,8 @@ async fn connect(name: &str, address: SocketAddr) -> Result<::redis::aio::Connec
 type Console = Arc<tokio::sync::Mutex<Option<(Option<u32>, MultiplexedConnection)>>>;
 
 fn run(server: &Server, console: &Console, words: Vec<String>) -> Task<'static, Reply> {
-    let (name, address, process) = (server.name().to_owned(), server.address(), server.pid());
+    let (name, process) = (server.name().to_owned(), server.pid());
+    let url = url(server.address(), server.secret());
     let console = console.clone();
     Box::pin(async move {
         let fail = |error| LabError::answer(&name, reply::error(&error));
@@ -203,7 +229,7 @@ fn run(server: &Server, console: &Console, words: Vec<String>) -> Task<'static, 
                 let settings = ::redis::AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(PATIENCE))
                     .set_response_timeout(Some(PATIENCE));
-                let client = ::redis::Client::open(format!("redis://{address}")).map_err(fail)?;
+                let client = ::redis::Client::open(url).map_err(fail)?;
                 client.get_multiplexed_async_connection_with_config(&settings).await.map_err(fail)?
             }
         };

@@ -6,7 +6,7 @@
 //!
 //! | what | known |
 //! |---|---|
-//! | commands | `insert`, `find`, `update`, `delete`, `aggregate`, `count`, `createIndexes`, `listIndexes`, `explain` (of a find), `drop`, `listCollections`, `getMore`, `killCursors`, `hello`, `ping`, `buildInfo`, `endSessions` |
+//! | commands | `insert`, `find`, `update`, `delete`, `aggregate`, `count`, `createIndexes`, `listIndexes`, `explain` (of a find), `drop`, `listCollections`, `getMore`, `killCursors`, `hello`, `ping`, `buildInfo`, `endSessions`, `saslStart` and `saslContinue` (SCRAM-SHA-256) |
 //! | filters | a value, `$eq`, `$ne`, `$gt`, `$gte`, `$lt`, `$lte`, `$in`, `$nin`, `$all`, `$exists`, `$size`, `$not`, `$elemMatch`, `$and`, `$or`, `$nor` |
 //! | updates | a document in place of the old one, `$set`, `$unset`, `$inc`, `$mul`, `$min`, `$max`, `$push`, `$addToSet` (both with `$each`), `$pull` (of a value); `upsert`, `multi` |
 //! | stages | `$match`, `$sort`, `$limit`, `$skip`, `$count`, `$project`, `$addFields`, `$set`, `$unwind`, `$group`, `$lookup` |
@@ -24,6 +24,7 @@
 
 mod collection;
 mod filter;
+pub(crate) mod login;
 mod pipeline;
 mod refusal;
 pub(crate) mod server;

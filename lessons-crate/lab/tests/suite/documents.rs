@@ -154,5 +154,6 @@ async fn documents_on_the_path() -> Outcome {
     assert!(people.find_one(doc! {}).await.is_err());
     server.restart().await?;
     assert_eq!(people.count_documents(doc! {}).await?, 196, "what was acknowledged is there");
+    crate::neighbors::refuses_strangers(&server).await?;
     Ok(())
 }

@@ -15,6 +15,7 @@ mod key_value;
 mod link;
 mod lists;
 mod load;
+mod neighbors;
 mod queues;
 mod routers;
 mod service;

@@ -116,6 +116,8 @@ fn reply(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
 async fn it_replies_as_the_real_one_does() -> Outcome {
     let redis = Redis::with(&[]).await?;
     let mut real = BufReader::new(TcpStream::connect(redis.address())?);
+    real.get_mut().write_all(format!("AUTH {}\r\n", redis.password()).as_bytes())?;
+    assert_eq!(reply(&mut real)?, b"+OK\r\n");
     let (mut store, mut rng) = (Store::new(), Rng::new(35));
     let mut errors = 0;
     for number in 0..20_000 {
@@ -175,7 +177,7 @@ async fn a_real_client_uses_it() -> Outcome {
     assert_eq!(redis.run("GET balance").await?.to_string(), "7");
 
     // Whoever listens to a channel gets what is said there.
-    let listener = redis::Client::open(format!("redis://{}", redis.address()))?;
+    let listener = redis::Client::open(redis.url())?;
     let mut listener = listener.get_async_pubsub().await?;
     listener.subscribe("news").await?;
     assert_eq!(redis.run("PUBLISH news hello").await?.integer(), Some(1));

@@ -2,9 +2,10 @@
 
 use sqlx::postgres::PgPool;
 
-use super::{Postgres, USER, pool, ready};
+use super::{Postgres, USER, passwords, pool, ready};
 use crate::ground::error::Task;
 use crate::ground::program::{Package, Program, Version};
+use crate::ground::secret::Secret;
 use crate::kind::{Kind, Start};
 use crate::server::{Launch, Place, Server};
 use crate::sql::{self, Rows};
@@ -45,11 +46,13 @@ impl PgBouncer {
     ///
     /// When there is no PgBouncer on this machine, or it does not start.
     pub fn start(postgres: &Postgres, connections: u32) -> Task<'static, Self> {
-        let address = postgres.address();
+        let (address, secret) = (postgres.address(), postgres.secret().cloned());
         Box::pin(async move {
             let found = PROGRAM.find()?;
             let place = Place::new("PgBouncer", None)?;
-            let users = place.write("users", format!("\"{USER}\" \"\"\n"))?;
+            // Of its clients, and its own at the server: one password.
+            let password = secret.as_ref().map_or("", Secret::as_str);
+            let users = place.write("users", format!("\"{USER}\" \"{password}\"\n"))?;
             let lines = [
                 "[databases]".to_owned(),
                 format!("postgres = host={} port={} user={USER}", address.ip(), address.port()),
@@ -57,7 +60,8 @@ impl PgBouncer {
                 "listen_addr = 127.0.0.1".into(),
                 format!("listen_port = {}", place.port()),
                 "unix_socket_dir =".into(),
-                "auth_type = any".into(),
+                // Cheap for each new connection, which is what a lesson measures; the password is random.
+                format!("auth_type = {}", if secret.is_some() { "md5" } else { "any" }),
                 format!("auth_file = {users}"),
                 format!("admin_users = {USER}"),
                 "pool_mode = transaction".into(),
@@ -67,8 +71,14 @@ impl PgBouncer {
                 "ignore_startup_parameters = extra_float_digits".into(),
             ];
             let file = place.write("pgbouncer.ini", lines.join("\n") + "\n")?;
-            let server = place.start(Launch::new(found, ready()).arguments([file])).await?;
-            let pool = pool(server.address());
+            let passwords = passwords(&place)?;
+            let shell = format!("PGPASSFILE={passwords} psql -h 127.0.0.1 -p {} -U {USER}", place.port());
+            let mut launch = Launch::new(found, ready()).arguments([file]);
+            if let Some(secret) = &secret {
+                launch = launch.locked(secret, shell);
+            }
+            let server = place.start(launch).await?;
+            let pool = pool(server.address(), server.secret());
             Ok(Self { server, pool })
         })
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{PROGRAM, Postgres, USER};
+use super::{PASSWORDS, PROGRAM, Postgres, USER, passwords};
 use crate::ground::error::{LabError, Task};
 use crate::ground::talk;
 use crate::link::Link;
@@ -50,7 +50,8 @@ impl PostgresGroup {
         let data = place.path("data");
         let copy = ["-d", &source, "-D", &data, "-R", "-X", "stream", "-c", "fast", "--no-sync"];
         let program = PROGRAM.find()?.path.with_file_name("pg_basebackup");
-        place.run(&program, copy.map(Into::into).into()).await?;
+        let environment = [(PASSWORDS, passwords(&place)?.into())];
+        place.run_with(&program, copy.map(Into::into).into(), &environment).await?;
         self.nodes.push(Postgres::run_in(place, &[]).await?);
         self.links.push(link);
         Ok(())

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use algorithms::table::Table;
 
-use super::{Console, PROGRAM, Redis, Reply, ready, reply, run};
+use super::{Console, PROGRAM, Redis, Reply, ready, reply, run, shell};
 use crate::ground::error::{LabError, Task};
+use crate::ground::secret::Secret;
 use crate::ground::talk;
 use crate::link::Link;
 use crate::server::{Launch, Place, Server};
@@ -210,16 +211,24 @@ async fn ask(sentinel: &Server, command: &str) -> Result<Reply, LabError> {
 
 async fn start_sentinel(number: usize, primary: SocketAddr, quorum: usize) -> Result<Server, LabError> {
     let place = Place::new(&format!("Redis sentinel {number}"), None)?;
+    let secret = Secret::ours();
+    let password = secret.as_str();
     let lines = [
         format!("port {}", place.port()),
         "bind 127.0.0.1".into(),
         format!("dir {}", place.folder().display()),
         format!("sentinel monitor {NAME} {} {} {quorum}", primary.ip(), primary.port()),
+        // Of the servers, of its clients, and of the other sentinels.
+        format!("sentinel auth-pass {NAME} {password}"),
+        format!("requirepass {password}"),
+        format!("sentinel sentinel-pass {password}"),
         format!("sentinel down-after-milliseconds {NAME} 1000"),
         format!("sentinel failover-timeout {NAME} 3000"),
     ];
     let file = place.write("sentinel.conf", lines.join("\n") + "\n")?;
-    place.start(Launch::new(PROGRAM.find()?, ready()).arguments([file, "--sentinel".into()])).await
+    let launch = Launch::new(PROGRAM.find()?, ready()).arguments([file, "--sentinel".into()]);
+    let shell = shell(&place, &secret)?;
+    place.start(launch.locked(&secret, shell)).await
 }
 
 impl fmt::Debug for RedisGroup {

@@ -39,6 +39,16 @@ impl Refusal {
         Self { code: 59, text }
     }
 
+    /// A command of a client that has not given the password.
+    pub(super) fn not_inside(command: &str) -> Self {
+        Self { code: 13, text: format!("command {command} requires authentication") }
+    }
+
+    /// A client that does not know the password.
+    pub(super) fn wrong_password() -> Self {
+        Self { code: 18, text: "Authentication failed.".to_owned() }
+    }
+
     /// A cursor that is read to its end, or was never there.
     pub(super) fn no_cursor(id: i64) -> Self {
         Self { code: 43, text: format!("cursor id {id} not found") }
@@ -48,6 +58,8 @@ impl Refusal {
     pub(super) fn answer(&self) -> Document {
         let name = match self.code {
             11_000 => "DuplicateKey",
+            13 => "Unauthorized",
+            18 => "AuthenticationFailed",
             59 => "CommandNotFound",
             43 => "CursorNotFound",
             _ => "BadValue",

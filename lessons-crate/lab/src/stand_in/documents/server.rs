@@ -10,11 +10,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::login::Login;
 use super::refusal::{COMMANDS, Refusal};
 use super::store::{Answer, Store};
 use super::value::whole;
 use super::wire;
 use crate::ground::port::{Port, loopback};
+use crate::ground::secret::Secret;
 use crate::server::Inside;
 
 /// How many documents the first part of an answer has, unless the client says.
@@ -27,13 +29,15 @@ const CURSORS: usize = 1_000;
 /// A stand-in for MongoDB inside this process.
 pub(crate) struct StandIn {
     port: Port,
+    secret: Secret,
     paused: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
 
 impl StandIn {
-    pub(crate) fn new(port: Port) -> Self {
-        Self { port, paused: watch::Sender::new(false), task: None }
+    /// Takes clients that know this password.
+    pub(crate) fn new(port: Port, secret: Secret) -> Self {
+        Self { port, secret, paused: watch::Sender::new(false), task: None }
     }
 }
 
@@ -43,7 +47,7 @@ impl Inside for StandIn {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         self.paused.send_replace(false);
-        self.task = Some(tokio::spawn(serve(listener, self.paused.subscribe())));
+        self.task = Some(tokio::spawn(serve(listener, self.secret.clone(), self.paused.subscribe())));
         Ok(())
     }
 
@@ -68,14 +72,15 @@ impl Drop for StandIn {
     }
 }
 
-async fn serve(listener: TcpListener, paused: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, secret: Secret, paused: watch::Receiver<bool>) {
     let database = Arc::<Mutex<Database>>::default();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                connections.spawn(talk(database.clone(), stream, paused.clone()));
+                let login = Login::new(secret.clone());
+                connections.spawn(talk(database.clone(), login, stream, paused.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
@@ -85,6 +90,7 @@ async fn serve(listener: TcpListener, paused: watch::Receiver<bool>) {
 /// One connection, until it ends or what comes is no message.
 async fn talk(
     database: Arc<Mutex<Database>>,
+    mut login: Login,
     mut stream: TcpStream,
     mut paused: watch::Receiver<bool>,
 ) -> io::Result<()> {
@@ -103,7 +109,8 @@ async fn talk(
         if paused.wait_for(|paused| !paused).await.is_err() {
             return Ok(());
         }
-        let answer = lock(&database).answer(&message.command);
+        let answer = login.answer(&message.command);
+        let answer = answer.unwrap_or_else(|| lock(&database).answer(&message.command));
         if message.wants_answer {
             let bytes = wire::write(message.number, &answer).ok_or(io::ErrorKind::InvalidData)?;
             stream.write_all(&bytes).await?;

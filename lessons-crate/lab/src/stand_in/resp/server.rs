@@ -13,18 +13,21 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::frame::{Frame, take_command};
 use super::store::Store;
 use crate::ground::port::{Port, loopback};
+use crate::ground::secret::Secret;
 use crate::server::Inside;
 
 /// A stand-in for Redis inside this process.
 pub(crate) struct StandIn {
     port: Port,
+    secret: Secret,
     paused: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
 
 impl StandIn {
-    pub(crate) fn new(port: Port) -> Self {
-        Self { port, paused: watch::Sender::new(false), task: None }
+    /// Takes clients that give this password.
+    pub(crate) fn new(port: Port, secret: Secret) -> Self {
+        Self { port, secret, paused: watch::Sender::new(false), task: None }
     }
 }
 
@@ -34,7 +37,7 @@ impl Inside for StandIn {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         self.paused.send_replace(false);
-        self.task = Some(tokio::spawn(serve(listener, self.paused.subscribe())));
+        self.task = Some(tokio::spawn(serve(listener, self.secret.clone(), self.paused.subscribe())));
         Ok(())
     }
 
@@ -64,6 +67,7 @@ type Channels = BTreeMap<Vec<u8>, Vec<mpsc::UnboundedSender<Frame>>>;
 struct Shared {
     store: Mutex<Store>,
     channels: Mutex<Channels>,
+    secret: Secret,
     begun: Instant,
 }
 
@@ -81,9 +85,9 @@ impl Shared {
     }
 }
 
-async fn serve(listener: TcpListener, paused: watch::Receiver<bool>) {
-    let shared = Shared { store: Mutex::default(), channels: Mutex::default(), begun: Instant::now() };
-    let shared = Arc::new(shared);
+async fn serve(listener: TcpListener, secret: Secret, paused: watch::Receiver<bool>) {
+    let (store, channels) = (Mutex::default(), Mutex::default());
+    let shared = Arc::new(Shared { store, channels, secret, begun: Instant::now() });
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -99,6 +103,8 @@ async fn serve(listener: TcpListener, paused: watch::Receiver<bool>) {
 /// One connection.
 struct Client {
     shared: Arc<Shared>,
+    /// It has given the password.
+    known: bool,
     /// The commands since `MULTI`, and whether all of them were good.
     transaction: Option<(Vec<Vec<Vec<u8>>>, bool)>,
     /// Keys and how often they had been written when they were watched.
@@ -112,7 +118,7 @@ impl Client {
     fn new(shared: Arc<Shared>) -> Self {
         let (mailbox, mail) = mpsc::unbounded_channel();
         let (transaction, watched, subscribed) = (None, Vec::new(), Vec::new());
-        Self { shared, transaction, watched, subscribed, mailbox, mail: Some(mail) }
+        Self { shared, known: false, transaction, watched, subscribed, mailbox, mail: Some(mail) }
     }
 
     async fn talk(mut self, mut stream: TcpStream, mut paused: watch::Receiver<bool>) -> io::Result<()> {
@@ -151,6 +157,12 @@ impl Client {
         let name = String::from_utf8_lossy(&words[0]).to_uppercase();
         let arguments = &words[1..];
         let error = |text: &str| vec![Frame::Error(text.to_owned())];
+        if name == "AUTH" {
+            return vec![self.let_in(arguments)];
+        }
+        if !self.known {
+            return error("NOAUTH Authentication required.");
+        }
         match (name.as_str(), &mut self.transaction) {
             ("MULTI", Some(_)) => error("ERR MULTI calls can not be nested"),
             ("MULTI", none) => {
@@ -188,6 +200,20 @@ impl Client {
             ("HELLO", None) => error("NOPROTO unsupported protocol version"),
             _ => vec![self.shared.store().run(words, self.shared.now())],
         }
+    }
+
+    /// `AUTH password`, or the name `default` before it.
+    fn let_in(&mut self, arguments: &[Vec<u8>]) -> Frame {
+        let password = match arguments {
+            [password] => password,
+            [user, password] if user == b"default" => password,
+            _ => return Frame::Error("WRONGPASS invalid username-password pair or user is disabled.".into()),
+        };
+        if password != self.shared.secret.as_str().as_bytes() {
+            return Frame::Error("WRONGPASS invalid username-password pair or user is disabled.".into());
+        }
+        self.known = true;
+        Frame::OK
     }
 
     /// Runs the queued commands with nobody in between, unless a watched key was written.
