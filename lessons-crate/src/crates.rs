@@ -7,6 +7,6 @@
 #![expect(unused_imports, reason = "to be used by cells")]
 
 use ::{
-    bson, bytes, futures, futures_util, hyper, lapin, mongodb, plotters, redis, serde, serde_json, sha2,
-    sqlx, thiserror, tokio, tower,
+    axum, bson, bytes, futures, futures_util, hyper, lapin, mongodb, plotters, redis, serde, serde_json,
+    sha2, sqlx, thiserror, tokio, tower,
 };

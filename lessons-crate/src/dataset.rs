@@ -12,10 +12,13 @@
 //! | `gateway_trace.csv` | [`gateway_trace`] | [`make_gateway_trace`] |
 //! | `requests.csv` | [`requests`] | [`make_requests`] |
 //! | `usl_runs.csv` | [`usl_runs`] | [`make_usl_runs`] |
+//! | `http/access.csv` | [`access`] | [`make_access`] |
+//! | `todo/seed.csv` | [`todos`] | [`make_todos`] |
 //! | `net/routes.csv` | [`routes`] | [`make_routes`] |
 //! | `net/rtt.csv` | [`round_trips`] | [`make_round_trips`] |
 //! | `net/handshake.pcap` | [`handshake`] | [`make_handshake`] |
 
+mod access;
 mod bookstore;
 mod gateway_trace;
 mod handshake;
@@ -23,11 +26,13 @@ mod lexicon;
 mod requests;
 mod round_trips;
 mod routes;
+mod todos;
 mod usl_runs;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use access::{AccessRow, access_csv, make_access};
 pub use bookstore::{BOOKSTORE_COLUMNS, BookstoreRow, bookstore_csv, make_bookstore};
 pub use gateway_trace::{GatewayRow, gateway_trace_csv, make_gateway_trace};
 pub use handshake::make_handshake;
@@ -35,6 +40,7 @@ pub use lexicon::{make_misspellings, make_words};
 pub use requests::{TraceRow, make_requests, requests_csv};
 pub use round_trips::{make_round_trips, round_trips_csv};
 pub use routes::{RouteRow, make_routes, routes_csv};
+pub use todos::{TodoRow, make_todos, todos_csv};
 pub use usl_runs::{make_usl_runs, usl_runs_csv};
 
 use crate::net::{Capture, PcapError};
@@ -145,6 +151,24 @@ pub fn gateway_trace() -> Result<Vec<GatewayRow>, DatasetError> {
     gateway_trace::parse(&text("gateway_trace.csv")?)
 }
 
+/// 50,000 requests to a web site, in order of arrival.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line is not a request.
+pub fn access() -> Result<Vec<AccessRow>, DatasetError> {
+    access::parse(&text("http/access.csv")?)
+}
+
+/// 200 things to do.
+///
+/// # Errors
+///
+/// When the file cannot be read, or a line is none.
+pub fn todos() -> Result<Vec<TodoRow>, DatasetError> {
+    todos::parse(&text("todo/seed.csv")?)
+}
+
 /// A benchmark of a service at twelve concurrencies, five runs each: pairs of concurrency and throughput in
 /// requests per second.
 ///
@@ -199,8 +223,10 @@ mod tests {
         let texts = [
             ("bookstore.csv", bookstore_csv(&make_bookstore(5_000, SEED + 3))),
             ("gateway_trace.csv", gateway_trace_csv(&make_gateway_trace(SEED + 3))),
+            ("http/access.csv", access_csv(&make_access(50_000, SEED + 4))),
             ("misspellings.txt", lines(&make_misspellings(&words, SEED + 1))),
             ("requests.csv", requests_csv(&make_requests(10_000, SEED + 2))),
+            ("todo/seed.csv", todos_csv(&make_todos(SEED + 5))),
             ("usl_runs.csv", usl_runs_csv(&make_usl_runs(SEED + 3))),
             ("words.txt", lines(&words)),
             (routes::FILE, routes_csv(&make_routes(512, SEED))),
@@ -230,6 +256,10 @@ mod tests {
         assert_eq!((words().unwrap().len(), misspellings().unwrap().len()), (50_000, 50_000));
         assert_eq!(requests().unwrap().len(), 10_000);
         assert_eq!(bookstore().unwrap().len(), 5_000);
+        assert_eq!(
+            (access().unwrap(), todos().unwrap()),
+            (make_access(50_000, SEED + 4), make_todos(SEED + 5))
+        );
         assert_eq!((routes().unwrap().len(), round_trips().unwrap().len()), (512, 2_000));
         assert_eq!(handshake().unwrap(), make_handshake());
         let fit = crate::scalability::Usl::fit(&usl_runs().unwrap()).unwrap();

@@ -8,6 +8,8 @@
 //! | gateways | [`gateway`] | routes, tokens, and what else happens before business code |
 //! | rate limiting | [`rate_limit`] | may this request pass now? |
 //! | resilience | [`resilience`] | retries that help, and retries that keep a server down |
+//! | HTTP | [`http`] | framing, validators, conditions, freshness: what the protocol already promises |
+//! | REST | [`rest`] | patches, problem details, idempotency keys: changes that are safe to send again |
 //! | load balancing | [`load_balancer`] | which backend gets the next request |
 //! | caching | [`cache`] | what stays close, for how long, and what leaves |
 //! | clusters | [`simulation`] | policies measured, and what theory says |

@@ -42,6 +42,8 @@ pub struct CacheControl {
     pub private: bool,
     /// May never be used stale, whatever the other directives say.
     pub must_revalidate: bool,
+    /// May be stored by anyone, even when other rules would forbid it.
+    pub public: bool,
 }
 
 /// What a shared cache does with a stored response.
@@ -74,6 +76,7 @@ impl CacheControl {
                 "no-store" => control.no_store = true,
                 "no-cache" => control.no_cache = true,
                 "private" => control.private = true,
+                "public" => control.public = true,
                 "must-revalidate" | "proxy-revalidate" => control.must_revalidate = true,
                 _ => {}
             }
