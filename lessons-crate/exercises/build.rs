@@ -131,8 +131,12 @@ impl Exercise {
         format!("{}/{}", self.topic, self.name)
     }
 
-    /// What a learner writes, as an expression of type `Answer`: what stands between the parentheses of the check.
+    /// What a learner writes, as an expression of type `Answer`: what stands between the parentheses of the check, or,
+    /// where it is a type, `make` of `check.rs` for this type.
     fn answer(&self) -> String {
+        if let Some((_, written)) = self.check.split_once("::<") {
+            return format!("super::super::make::<{}", written.trim_end_matches("()"));
+        }
         let arguments = self.check.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
         if arguments.contains(',') { format!("({arguments})") } else { arguments.to_owned() }
     }

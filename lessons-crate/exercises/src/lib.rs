@@ -72,6 +72,9 @@
 //!     .finish()
 //! ```
 //!
+//! A type can be compared as well, when all that it does is known beforehand: `Answer` is then a function that makes
+//! one, `make::<T>`, and the input says what is done with it. See `load_balancer/smooth_weighted_round_robin`.
+//!
 //! `described` is for a mistake that is not one program but a look of the answers, such as any way of rounding. It
 //! counts only when it holds for every wrong answer of the first property that failed. `always` is for a rule that all
 //! answers follow, right ones and wrong ones, where a question has several right answers. A mistake whose key is one

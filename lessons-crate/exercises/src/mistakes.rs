@@ -60,7 +60,8 @@ pub(crate) struct Comparison<A: 'static, I: 'static, O: 'static> {
     question: &'static Question<A, I, O>,
     learner: A,
     mistakes: &'static [(Known, A)],
-    inputs: Vec<Inputs<I>>,
+    /// Of each property that asks inputs, with its number among all.
+    inputs: Vec<(usize, Inputs<I>)>,
     looks: Looks<I, O>,
 }
 
@@ -87,16 +88,16 @@ impl<A: Copy + Send + Sync, I, O> Comparison<A, I, O> {
     /// Every one of these inputs must be answered rightly; the exercise's text says so.
     pub(crate) fn visible(mut self, name: &'static str, inputs: Inputs<I>) -> Self {
         let (question, learner) = (self.question, self.learner);
+        self.inputs.push((self.checker.properties(), inputs));
         self.checker = self.checker.visible(name, move || question.check(learner, &inputs()));
-        self.inputs.push(inputs);
         self
     }
 
     /// Every one of these inputs must be answered rightly; the exercise's text does not name the property.
     pub(crate) fn hidden(mut self, name: &'static str, inputs: Inputs<I>) -> Self {
         let (question, learner) = (self.question, self.learner);
+        self.inputs.push((self.checker.properties(), inputs));
         self.checker = self.checker.hidden(name, move || question.check(learner, &inputs()));
-        self.inputs.push(inputs);
         self
     }
 
@@ -139,8 +140,11 @@ impl<A: Copy + Send + Sync, I, O> Comparison<A, I, O> {
     /// The report; where something failed, with the planted mistake that explains it.
     pub(crate) fn finish(self) -> Report {
         let Self { checker, question, learner, mistakes, inputs, looks } = self;
+        // What never ended would not end now.
+        let asked = inputs.into_iter().filter(|(property, _)| checker.has_ended(*property));
+        let asked: Vec<Inputs<I>> = asked.map(|(_, inputs)| inputs).collect();
         checker.finish_with(move || {
-            let inputs: Vec<Vec<I>> = inputs.iter().map(|inputs| inputs()).collect();
+            let inputs: Vec<Vec<I>> = asked.iter().map(|inputs| inputs()).collect();
             question.recognize(learner, mistakes, &looks, &inputs)
         })
     }

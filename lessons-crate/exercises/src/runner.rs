@@ -110,6 +110,18 @@ impl Checker {
         self.check(name, false, Box::new(property))
     }
 
+    /// How many properties were checked, or skipped, so far.
+    pub(crate) fn properties(&self) -> usize {
+        self.report.properties.len()
+    }
+
+    /// Whether this property, counted from 0, came to an end; those after one that hung were not run.
+    pub(crate) fn has_ended(&self, property: usize) -> bool {
+        let not_run = |property: &&Property| property.outcome == Outcome::NotRun;
+        let run = self.properties() - self.report.properties.iter().filter(not_run).count();
+        property + usize::from(self.hung) < run
+    }
+
     /// The report on all properties checked.
     pub(crate) fn finish(self) -> Report {
         self.finish_with(|| None)
@@ -122,7 +134,6 @@ impl Checker {
         recognize: impl FnOnce() -> Option<Known> + Send + 'static,
     ) -> Report {
         if !self.report.passed()
-            && !self.hung
             && let Ended::Normally(Some(Known { key, message })) = run(Box::new(recognize), self.time_limit)
         {
             self.report.diagnosis = Some(Diagnosis { key, message: message.into() });
