@@ -16,7 +16,7 @@ const LONGER_FILES: usize = 1;
 /// Lines of a function that fits on a screen.
 const FUNCTION_LINES: usize = 70;
 /// How many functions are longer. Only ever lowered.
-const LONGER_FUNCTIONS: usize = 2;
+const LONGER_FUNCTIONS: usize = 1;
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

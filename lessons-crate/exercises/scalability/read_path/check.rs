@@ -1,9 +1,7 @@
 //! Checks a read path: filter, cache, store, in an order that survives the loss of each.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Comparison, Question, Report, planted};
 
 /// What a cache keeps for a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,246 +51,206 @@ pub trait ReadParts {
     fn stored(&mut self, code: &str) -> Result<Option<String>, Down>;
 }
 
-type Resolve = fn(&str, &mut dyn ReadParts) -> Told;
+/// A code and what it asks in; what the visitor is told out.
+type Answer = fn(&str, &mut dyn ReadParts) -> Told;
+planted!("scalability/read_path");
 
-/// The longest that "there is none" may be kept, and the shortest that a link must be, in seconds.
-const ABSENT_MOST: u32 = 10;
-const LINK_LEAST: u32 = 30;
+/// Some visits with one code, and what is up at each.
+struct Visits {
+    code: &'static str,
+    /// What the cache has before.
+    kept: Option<Kept>,
+    visits: Vec<Up>,
+}
 
-/// Parts that count.
-#[derive(Default)]
+#[derive(Clone, Copy, Debug)]
+enum Up {
+    All,
+    NoStore,
+    NoCache,
+    /// The cache answers, and is down when something is to be kept.
+    CacheDies,
+    Nothing,
+}
+
+/// A read path acts on what it is given, so an answer is all it did: for each visit the parts that it asked, in order,
+/// and what it told.
+const QUESTION: Question<Answer, Visits, Vec<String>> = Question {
+    ask: |resolve, visits| visits.run(resolve),
+    right: |visits| visits.run(reference),
+    accepts: None,
+    same: |one, other| one == other,
+    input: |Visits { code, kept, visits }| {
+        let kept = kept.as_ref().map(|kept| format!(", when {kept:?} is in the cache")).unwrap_or_default();
+        let code = format!("resolve({code:?}, ..), {}{kept}", existing(code));
+        match visits[..] {
+            [Up::All] => code,
+            _ => format!("{code}; one visit each with {visits:?}"),
+        }
+    },
+    output: |visits| visits.join("; "),
+};
+
+/// Checks a function that looks for a code: what a visitor is told, and whom it asks for that.
+pub fn read_path(resolve: fn(&str, &mut dyn ReadParts) -> Told) -> Report {
+    Comparison::new(&EXERCISE, &QUESTION, resolve, MISTAKES)
+        .visible("a link is found, kept for some minutes, and found again without the store", || {
+            vec![visits("ada", None, &[Up::All]), visits("ada", None, &[Up::All, Up::NoStore, Up::All])]
+        })
+        .visible("what the filter denies reaches neither cache nor store", || {
+            vec![visits("nobody", None, &[Up::All, Up::Nothing])]
+        })
+        .visible("with the cache down, the store answers", || {
+            vec![visits("ada", None, &[Up::NoCache]), visits("ghost", None, &[Up::NoCache, Up::CacheDies])]
+        })
+        .visible("a \"maybe\" of the filter is no link, and is asked of the store once", || {
+            vec![visits("ghost", None, &[Up::All, Up::All, Up::NoStore])]
+        })
+        .hidden("a store that is down is not an absent link, and nothing is kept of it", || {
+            vec![
+                visits("ada", None, &[Up::NoStore, Up::Nothing, Up::All]),
+                visits("ghost", None, &[Up::NoStore]),
+            ]
+        })
+        .hidden("what is in the cache is told, whatever the store has", || {
+            let states = [Up::All, Up::NoStore, Up::CacheDies];
+            vec![
+                visits("ada", Some(Kept::Url("https://example.org/old".into())), &states),
+                visits("ada", Some(Kept::Absent), &states),
+            ]
+        })
+        .hidden("when keeping fails, the answer is the same", || {
+            vec![
+                visits("ada", None, &[Up::CacheDies, Up::All]),
+                visits("ghost", None, &[Up::CacheDies, Up::All]),
+            ]
+        })
+        .described(known::FILTER_TOO_LATE, |_, _, visits| {
+            visits.iter().any(|visit| !visit.starts_with("filter,") && !visit.starts_with("filter:"))
+        })
+        .described(known::ABSENT_TOO_LONG, |_, _, visits| visits.join(";").contains("keep Absent too long"))
+        .described(known::ABSENT_TOO_SHORT, |_, _, visits| {
+            visits.join(";").contains("keep Absent too briefly")
+        })
+        .described(known::LINKS_TOO_SHORT, |_, _, visits| visits.join(";").contains("keep Url too briefly"))
+        .described(known::LINKS_TOO_LONG, |_, _, visits| visits.join(";").contains("keep Url too long"))
+        .described(known::ASKED_TWICE, |_, _, visits| {
+            visits.iter().any(|visit| {
+                ["filter", "cache", "store", "keep"].iter().any(|part| visit.matches(part).count() > 1)
+            })
+        })
+        .finish()
+}
+
+fn visits(code: &'static str, kept: Option<Kept>, visits: &[Up]) -> Visits {
+    Visits { code, kept, visits: visits.into() }
+}
+
+fn existing(code: &str) -> &'static str {
+    match code {
+        "ada" => "an existing link",
+        "ghost" => "of which the filter says maybe and the store has none",
+        _ => "which the filter denies",
+    }
+}
+
+/// The right read path.
+fn reference(code: &str, parts: &mut dyn ReadParts) -> Told {
+    if !parts.may_exist(code) {
+        return Told::NotFound;
+    }
+    match parts.cached(code) {
+        Ok(Some(Kept::Url(url))) => return Told::Found(url),
+        Ok(Some(Kept::Absent)) => return Told::NotFound,
+        Ok(None) | Err(Down) => {}
+    }
+    let Ok(stored) = parts.stored(code) else { return Told::TryLater };
+    let (entry, seconds) = match &stored {
+        Some(url) => (Kept::Url(url.clone()), 300),
+        None => (Kept::Absent, 5),
+    };
+    let _ = parts.keep(code, entry, seconds);
+    stored.map_or(Told::NotFound, Told::Found)
+}
+
+impl Visits {
+    fn run(&self, resolve: Answer) -> Vec<String> {
+        let mut world = World { code: self.code, kept: self.kept.clone(), up: Up::All, asked: Vec::new() };
+        let visit = |&up: &Up| {
+            world.up = up;
+            let told = resolve(self.code, &mut world);
+            let mut asked = std::mem::take(&mut world.asked);
+            // To have a cache keep this that has just not answered is of no use, and does no harm.
+            let last = asked.last().map(String::as_str);
+            let proper = matches!(last, Some("keep Url for minutes" | "keep Absent for seconds"));
+            if proper && matches!(up, Up::NoCache | Up::Nothing) {
+                asked.pop();
+            }
+            format!("{}: {told:?}", asked.join(", "))
+        };
+        self.visits.iter().map(visit).collect()
+    }
+}
+
+/// Filter, cache and store, which write down what they are asked.
 struct World {
-    links: BTreeMap<String, String>,
-    /// Codes of no link that the filter does not deny.
-    false_maybes: BTreeSet<String>,
-    cache: BTreeMap<String, Kept>,
-    kept: Vec<(String, Kept, u32)>,
-    cache_down: bool,
-    store_down: bool,
-    cache_asked: u32,
-    store_asked: u32,
+    code: &'static str,
+    kept: Option<Kept>,
+    up: Up,
+    asked: Vec<String>,
 }
 
 impl World {
-    fn new() -> Self {
-        let links = [("ada", "https://example.org/ada"), ("alan", "https://example.org/alan")];
-        let links = links.into_iter().map(|(code, url)| (code.to_owned(), url.to_owned())).collect();
-        Self { links, false_maybes: BTreeSet::from(["ghost".to_owned()]), ..Self::default() }
+    fn note(&mut self, what: &str, code: &str) {
+        let other = if code == self.code { String::new() } else { format!(" for {code:?}") };
+        self.asked.push(format!("{what}{other}"));
     }
 }
 
 impl ReadParts for World {
     fn may_exist(&mut self, code: &str) -> bool {
-        self.links.contains_key(code) || self.false_maybes.contains(code)
+        self.note("filter", code);
+        code != "nobody"
     }
 
     fn cached(&mut self, code: &str) -> Result<Option<Kept>, Down> {
-        self.cache_asked += 1;
-        if self.cache_down { Err(Down) } else { Ok(self.cache.get(code).cloned()) }
+        self.note("cache", code);
+        match self.up {
+            Up::NoCache | Up::Nothing => Err(Down),
+            _ => Ok(self.kept.clone().filter(|_| code == self.code)),
+        }
     }
 
     fn keep(&mut self, code: &str, entry: Kept, seconds: u32) -> Result<(), Down> {
-        if self.cache_down {
-            return Err(Down);
+        let how_long = match (&entry, seconds) {
+            (Kept::Url(_), 30..=3_600) => "for minutes",
+            (Kept::Absent, 1..=10) => "for seconds",
+            (Kept::Url(_), 0..30) | (Kept::Absent, 0) => "too briefly",
+            _ => "too long",
+        };
+        // What is kept must be what the store has said.
+        let entry_name = match &entry {
+            Kept::Url(url) if *url == ADA => "Url".to_owned(),
+            Kept::Url(url) => format!("Url({url:?})"),
+            Kept::Absent => "Absent".to_owned(),
+        };
+        self.note(&format!("keep {entry_name} {how_long}"), code);
+        match self.up {
+            Up::All | Up::NoStore => {
+                self.kept = (seconds > 0).then_some(entry);
+                Ok(())
+            }
+            _ => Err(Down),
         }
-        self.kept.push((code.to_owned(), entry.clone(), seconds));
-        if seconds > 0 {
-            self.cache.insert(code.to_owned(), entry);
-        }
-        Ok(())
     }
 
     fn stored(&mut self, code: &str) -> Result<Option<String>, Down> {
-        self.store_asked += 1;
-        if self.store_down { Err(Down) } else { Ok(self.links.get(code).cloned()) }
-    }
-}
-
-fn ada() -> Told {
-    Told::Found("https://example.org/ada".into())
-}
-
-fn expect(told: &Told, expected: &Told, input: &str) -> Result<(), Failure> {
-    if told == expected {
-        return Ok(());
-    }
-    Err(Failure::new(format!("{expected:?}"), format!("{told:?}")).input(input))
-}
-
-/// Checks a function that looks for a code: what a visitor is told, and whom it asks for that.
-pub fn read_path(resolve: fn(&str, &mut dyn ReadParts) -> Told) -> Report {
-    Checker::new(&EXERCISE)
-        .visible("a link is found, and the second time without the store", move || hits(resolve))
-        .visible("what the filter denies reaches neither cache nor store", move || denied(resolve))
-        .visible("with the cache down, the store answers", move || cache_down(resolve))
-        .visible("a \"maybe\" of the filter is no link, and is asked of the store once", move || {
-            ghost(resolve)
-        })
-        .hidden("absence is kept briefly, links longer", move || lifetimes(resolve))
-        .hidden("a store that is down is not an absent link", move || store_down(resolve))
-        .hidden("what is in the cache is told though the store is down", move || cache_only(resolve))
-        .finish()
-}
-
-fn hits(resolve: Resolve) -> Result<(), Failure> {
-    let mut world = World::new();
-    let told = resolve("ada", &mut world);
-    let diagnosis = match (world.cache_asked, world.store_asked) {
-        (0, 0) => Some((
-            "filter-inverted",
-            "Nobody was asked for this link, which exists. `may_exist` is false when there is certainly none; on true, look.".into(),
-        )),
-        (_, 0) => Some((
-            "miss-is-absent",
-            "The cache did not have it, which says nothing about the link: a miss goes on to the store.".into(),
-        )),
-        _ => None,
-    };
-    expect(&told, &ada(), "resolve(\"ada\"), an existing link")
-        .map_err(|failure| failure.maybe_diagnosis(diagnosis))?;
-    let told = resolve("ada", &mut world);
-    let absent = world.cache.get("ada") == Some(&Kept::Absent);
-    let diagnosis = absent.then(|| {
-        let message = "The store had the link, and `Kept::Absent` was kept for it: what is kept must be what was learned.";
-        ("keeps-the-wrong-thing", message.to_owned())
-    });
-    expect(&told, &ada(), "resolve(\"ada\"), the second time")
-        .map_err(|failure| failure.maybe_diagnosis(diagnosis))?;
-    if world.store_asked == 1 {
-        return Ok(());
-    }
-    let diagnosis = world.kept.is_empty().then(|| {
-        let message = "Nothing was kept in the cache, so every visit asks the store: after the store has answered, `keep` it.";
-        ("never-fills", message.to_owned())
-    });
-    Err(Failure::new("one question to the store for two visits", format!("{}", world.store_asked))
-        .input("resolve(\"ada\") twice")
-        .maybe_diagnosis(diagnosis))
-}
-
-fn denied(resolve: Resolve) -> Result<(), Failure> {
-    let mut world = World::new();
-    expect(&resolve("nobody", &mut world), &Told::NotFound, "resolve(\"nobody\"), denied by the filter")?;
-    let (cache, store) = (world.cache_asked, world.store_asked);
-    if cache + store == 0 && !world.kept.is_empty() {
-        let (code, entry, _) = &world.kept[0];
-        return Err(Failure::new("nothing is kept", format!("{entry:?} is kept for {code:?}"))
-            .input("resolve(\"nobody\")")
-            .diagnosis(
-                "keeps-the-denied",
-                "The filter says \"no\" again the next time, in memory. Kept, each made-up code costs a question to the cache and a place in it.",
-            ));
-    }
-    if cache + store == 0 {
-        return Ok(());
-    }
-    Err(Failure::new("no question to cache and store", format!("{cache} to the cache, {store} to the store"))
-        .input("resolve(\"nobody\")")
-        .diagnosis(
-            "filter-too-late",
-            "A bot that makes codes up costs a question for each. The filter knows that there is no such link, in memory: ask it before anything else.",
-        ))
-}
-
-fn cache_down(resolve: Resolve) -> Result<(), Failure> {
-    let mut world = World::new();
-    world.cache_down = true;
-    let told = resolve("ada", &mut world);
-    let diagnosis = match told {
-        Told::TryLater => Some((
-            "cache-down-is-a-failure",
-            "A cache that is down is a miss, not a failure: the store has the answer. Its errors must not leave this function, when reading and when keeping.".into(),
-        )),
-        Told::NotFound => Some((
-            "cache-down-is-absent",
-            "That the cache does not answer says nothing about the link, and the store has it. Told as 404, all links vanish with the cache: go on as after a miss.".into(),
-        )),
-        Told::Found(_) => None,
-    };
-    expect(&told, &ada(), "resolve(\"ada\") while the cache is down")
-        .map_err(|failure| failure.maybe_diagnosis(diagnosis))
-}
-
-fn ghost(resolve: Resolve) -> Result<(), Failure> {
-    let mut world = World::new();
-    for visit in ["the first time", "the second time"] {
-        let input = format!("resolve(\"ghost\"), {visit}: the filter says maybe, the store has none");
-        let told = resolve("ghost", &mut world);
-        let diagnosis = (told == Told::TryLater).then(|| {
-            let message = "The answer is known, and will be the same later: there is no such link. That is `NotFound`, from the store and from what the cache keeps of it.";
-            ("absence-is-a-failure", message.to_owned())
-        });
-        expect(&told, &Told::NotFound, &input).map_err(|failure| failure.maybe_diagnosis(diagnosis))?;
-    }
-    match world.store_asked {
-        1 => Ok(()),
-        asked if world.cache.get("ghost") == Some(&Kept::Absent) => Err(Failure::new("one question to the store", format!("{asked}"))
-            .input("resolve(\"ghost\") twice")
-            .diagnosis(
-                "absence-not-believed",
-                "`Kept::Absent` is in the cache, and the store is asked all the same: it is an answer, `NotFound`, and not a miss.",
-            )),
-        asked => Err(Failure::new("one question to the store", format!("{asked}"))
-            .input("resolve(\"ghost\") twice")
-            .diagnosis(
-                "absence-not-kept",
-                "A code that does not exist and slips through the filter is a miss each time it is asked for. Keep `Kept::Absent` as well, for a short time.",
-            )),
-    }
-}
-
-fn lifetimes(resolve: Resolve) -> Result<(), Failure> {
-    let mut world = World::new();
-    resolve("ada", &mut world);
-    resolve("ghost", &mut world);
-    for (code, entry, seconds) in &world.kept {
-        if *entry == Kept::Absent && *seconds > ABSENT_MOST {
-            return Err(Failure::new(format!("at most {ABSENT_MOST} s"), format!("{seconds} s"))
-                .input(format!("keep({code:?}, Absent, {seconds})"))
-                .diagnosis(
-                    "absent-too-long",
-                    "Somebody may make this very link a moment later, and would not find it: the absence must expire within seconds.",
-                ));
-        }
-        if *entry != Kept::Absent && *seconds < LINK_LEAST {
-            return Err(Failure::new(format!("at least {LINK_LEAST} s"), format!("{seconds} s"))
-                .input(format!("keep({code:?}, Url, {seconds})"))
-                .diagnosis(
-                    "links-too-short",
-                    "A link rarely changes; kept for a few seconds only, most visits are misses.",
-                ));
+        self.note("store", code);
+        match self.up {
+            Up::NoStore | Up::Nothing => Err(Down),
+            _ => Ok((code == "ada").then(|| ADA.to_owned())),
         }
     }
-    Ok(())
 }
 
-fn store_down(resolve: Resolve) -> Result<(), Failure> {
-    let mut world = World::new();
-    world.store_down = true;
-    let told = resolve("ada", &mut world);
-    let absent = world.cache.get("ada") == Some(&Kept::Absent);
-    if told == Told::TryLater && !absent {
-        return Ok(());
-    }
-    let found = format!("{told:?}{}", if absent { ", and Absent is kept" } else { "" });
-    Err(Failure::new("TryLater, and nothing kept", found)
-        .input("resolve(\"ada\") while the store is down")
-        .diagnosis(
-            "down-is-absent",
-            "That the store did not answer says nothing about the link. Told as 404, and worse, kept, it makes links vanish that exist.",
-        ))
-}
-
-fn cache_only(resolve: Resolve) -> Result<(), Failure> {
-    let mut world = World::new();
-    world.cache.insert("ada".into(), Kept::Url("https://example.org/ada".into()));
-    world.store_down = true;
-    let told = resolve("ada", &mut world);
-    let asked = world.store_asked > 0;
-    let diagnosis = asked.then(|| {
-        let message = "The store was asked although the cache had the answer: then the cache saves nothing, and dies with the store.";
-        ("store-before-cache", message.to_owned())
-    });
-    expect(&told, &ada(), "resolve(\"ada\"), in the cache, while the store is down")
-        .map_err(|failure| failure.maybe_diagnosis(diagnosis))
-}
+const ADA: &str = "https://example.org/ada";
