@@ -1,7 +1,12 @@
 //! Checks a cache that loads each missing key once at a time.
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use std::collections::BTreeMap;
+
+use algorithms::interrupt::checkpoint;
+use algorithms::rng::Rng;
+
+use super::{EXERCISE, known};
+use crate::{Checker, Failure, Known, Report};
 
 /// What a request is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +56,7 @@ fn check(make: Make) -> Report {
         .hidden("a failure is told to all, and the next request tries again", move || failures_pass(make))
         .hidden("a value that may be old is not kept", move || late_fills_are_refused(make))
         .hidden("nobody is left over for the next load", move || nobody_is_left_over(make))
+        .hidden("300 random runs end as they should", move || random_runs(make))
         .finish()
 }
 
@@ -70,14 +76,7 @@ fn one_loads(make: Make) -> Result<(), Failure> {
     let loads = found.iter().filter(|asked| **asked == Asked::Load).count();
     let failure = Failure::new(format!("{expected:?}"), format!("{found:?}"))
         .input("ask(7, 1), ask(7, 2), ask(7, 3), ask(7, 4)");
-    Err(if loads > 1 {
-        failure.diagnosis(
-            "everyone-loads",
-            "Each request loads: that is the stampede. Remember for which keys a load is under way, and let the others wait.",
-        )
-    } else {
-        failure
-    })
+    Err(if loads > 1 { failure.known(known::EVERYONE_LOADS) } else { failure })
 }
 
 fn all_are_answered(make: Make) -> Result<(), Failure> {
@@ -90,12 +89,9 @@ fn all_are_answered(make: Make) -> Result<(), Failure> {
     let failure =
         Failure::new("[1, 2, 3, 4]", format!("{found:?}")).input("ask(7, 1) to ask(7, 4), loaded(7, 70)");
     Err(match found[..] {
-        [1] => failure.diagnosis(
-            "waiters-forgotten",
-            "Only the request that loaded is answered, the others wait for ever: keep the number of everyone who is told to wait.",
-        ),
-        [2, 3, 4] => failure.diagnosis("leader-forgotten", "The request that loaded must be answered too: it comes first."),
-        [4, 3, 2, 1] => failure.diagnosis("last-come-first-served", "Those who asked first are answered first."),
+        [1] => failure.known(known::WAITERS_FORGOTTEN),
+        [2, 3, 4] => failure.known(known::LEADER_FORGOTTEN),
+        [4, 3, 2, 1] => failure.known(known::LAST_COME_FIRST_SERVED),
         _ => failure,
     })
 }
@@ -113,14 +109,8 @@ fn kept_until_invalidated(make: Make) -> Result<(), Failure> {
     let failure = Failure::new("Hit(70), then Load", format!("{before:?}, then {after:?}"))
         .input("ask(7, 1), loaded(7, 70), ask(7, 2), invalidate(7), ask(7, 3)");
     Err(match (before, after) {
-        (Asked::Wait, _) => failure.diagnosis(
-            "flight-never-ends",
-            "After `loaded` the key still counts as being loaded: take it out of those under way.",
-        ),
-        (Asked::Hit(70), Asked::Hit(70)) => failure.diagnosis(
-            "invalidate-ignored",
-            "The old value is still given out after `invalidate`: take it out of the cache.",
-        ),
+        (Asked::Wait, _) => failure.known(known::FLIGHT_NEVER_ENDS),
+        (Asked::Hit(70), Asked::Hit(70)) => failure.known(known::INVALIDATE_IGNORED),
         _ => failure,
     })
 }
@@ -129,19 +119,24 @@ fn keys_are_apart(make: Make) -> Result<(), Failure> {
     let mut cache = make();
     let found = (cache.ask(SEVEN, 1), cache.ask(8, 2), cache.loaded(8, 80), cache.loaded(SEVEN, 70));
     let expected = (Asked::Load, Asked::Load, vec![2], vec![1]);
-    if found == expected {
+    if found != expected {
+        let failure = Failure::new(format!("{expected:?}"), format!("{found:?}"))
+            .input("ask(7, 1), ask(8, 2), loaded(8, 80), loaded(7, 70)");
+        let waits = found.1 == Asked::Wait;
+        return Err(if waits { failure.known(known::ONE_FLIGHT_FOR_ALL_KEYS) } else { failure });
+    }
+    let mut cache = make();
+    cache.ask(SEVEN, 1);
+    cache.invalidate(8);
+    cache.loaded(SEVEN, 70);
+    cache.invalidate(9);
+    let found = cache.ask(SEVEN, 2);
+    if found == Asked::Hit(70) {
         return Ok(());
     }
-    let failure = Failure::new(format!("{expected:?}"), format!("{found:?}"))
-        .input("ask(7, 1), ask(8, 2), loaded(8, 80), loaded(7, 70)");
-    Err(if found.1 == Asked::Wait {
-        failure.diagnosis(
-            "one-flight-for-all-keys",
-            "A request waits for the load of another key: keep apart what is under way by key, or one slow key stops all others.",
-        )
-    } else {
-        failure
-    })
+    Err(Failure::new("Hit(70)", format!("{found:?}"))
+        .input("ask(7, 1), invalidate(8), loaded(7, 70), invalidate(9), ask(7, 2)")
+        .known(known::OTHER_KEY_INVALIDATED))
 }
 
 fn failures_pass(make: Make) -> Result<(), Failure> {
@@ -154,16 +149,12 @@ fn failures_pass(make: Make) -> Result<(), Failure> {
     }
     let failure = Failure::new("[1, 2, 3], then Load", format!("{told:?}, then {next:?}"))
         .input("ask(7, 1), ask(7, 2), ask(7, 3), failed(7), ask(7, 4)");
-    Err(match next {
-        Asked::Wait => failure.diagnosis(
-            "wedged-after-failure",
-            "After a failure the key still counts as being loaded, so everyone waits for a load that has ended: `failed` must end it as `loaded` does.",
-        ),
-        Asked::Hit(_) => failure.diagnosis("failure-kept", "A failure is not a value: the next request tries again."),
-        Asked::Load => failure.diagnosis(
-            "failure-told-to-one",
-            "Everyone who waits must hear of the failure, or they wait for ever.",
-        ),
+    Err(match (next, &told[..]) {
+        (Asked::Wait, _) => failure.known(known::WEDGED_AFTER_FAILURE),
+        (Asked::Hit(_), _) => failure.known(known::FAILURE_KEPT),
+        (Asked::Load, [1] | []) => failure.known(known::FAILURE_TOLD_TO_ONE),
+        (Asked::Load, [3, 2, 1]) => failure.known(known::LAST_COME_FIRST_SERVED),
+        (Asked::Load, _) => failure,
     })
 }
 
@@ -187,15 +178,9 @@ fn late_fills_are_refused(make: Make) -> Result<(), Failure> {
     let failure = Failure::new("[1], then Load", format!("{told:?}, then {next:?}"))
         .input("ask(7, 1), invalidate(7), loaded(7, 70), ask(7, 2)");
     Err(if next == Asked::Hit(70) {
-        failure.diagnosis(
-            "stale-fill",
-            "The value was read before the change and is kept after it: the stale-set race. Note on the load under way that it was invalidated, and do not keep what it brings.",
-        )
+        failure.known(known::STALE_FILL)
     } else if told.is_empty() {
-        failure.diagnosis(
-            "load-thrown-away",
-            "`invalidate` has thrown the load away, and with it those who wait for its answer. Keep it, and note that its value must not be kept.",
-        )
+        failure.known(known::LOAD_THROWN_AWAY)
     } else {
         failure
     })
@@ -213,12 +198,100 @@ fn nobody_is_left_over(make: Make) -> Result<(), Failure> {
     }
     let failure = Failure::new("Load, then [4]", format!("{asked:?}, then {found:?}"))
         .input("ask(7, 1) to ask(7, 3), loaded(7, 70), invalidate(7), ask(7, 4), loaded(7, 71)");
-    Err(if found.len() > 1 {
-        failure.diagnosis(
-            "answered-twice",
-            "Requests of the load before are answered again: take them out when they are answered.",
-        )
-    } else {
-        failure
-    })
+    Err(if found.len() > 1 { failure.known(known::ANSWERED_TWICE) } else { failure })
+}
+
+/// The right cache, and what it refused to keep.
+#[derive(Default)]
+struct Model {
+    values: BTreeMap<u64, u64>,
+    /// Who is to be answered, and whether the key was changed since the load began.
+    flights: BTreeMap<u64, (Vec<u64>, bool)>,
+    refused: BTreeMap<u64, u64>,
+}
+
+impl Model {
+    fn ask(&mut self, key: u64, request: u64) -> Asked {
+        if let Some(&value) = self.values.get(&key) {
+            return Asked::Hit(value);
+        }
+        let (requests, _) = self.flights.entry(key).or_default();
+        requests.push(request);
+        if requests.len() == 1 { Asked::Load } else { Asked::Wait }
+    }
+
+    fn loaded(&mut self, key: u64, value: u64) -> Vec<u64> {
+        let (requests, outdated) = self.flights.remove(&key).unwrap_or_default();
+        if outdated { &mut self.refused } else { &mut self.values }.insert(key, value);
+        requests
+    }
+
+    fn failed(&mut self, key: u64) -> Vec<u64> {
+        self.flights.remove(&key).unwrap_or_default().0
+    }
+
+    fn invalidate(&mut self, key: u64) {
+        self.values.remove(&key);
+        if let Some((_, outdated)) = self.flights.get_mut(&key) {
+            *outdated = true;
+        }
+    }
+
+    /// The mistake behind an answer that differs.
+    fn diagnose(&self, key: u64, expected: Asked, found: Asked) -> Option<Known> {
+        match (expected, found) {
+            (_, Asked::Hit(value)) if self.refused.get(&key) == Some(&value) => Some(known::STALE_FILL),
+            (Asked::Hit(_), Asked::Load) => Some(known::GOOD_VALUE_NOT_KEPT),
+            (Asked::Wait, Asked::Load) => Some(known::SECOND_LOAD),
+            _ => None,
+        }
+    }
+}
+
+fn random_runs(make: Make) -> Result<(), Failure> {
+    let mut rng = Rng::new(4);
+    for run in 0..300 {
+        checkpoint();
+        let (mut cache, mut model) = (make(), Model::default());
+        let mut done = "new()".to_owned();
+        for step in 0..10 + run / 10 {
+            let key = 7 + rng.below(2);
+            let flying = model.flights.contains_key(&key);
+            let failure = match rng.below(8) {
+                0 => {
+                    done += &format!(", invalidate({key})");
+                    model.invalidate(key);
+                    cache.invalidate(key);
+                    None
+                }
+                1 | 2 if flying => {
+                    done += &format!(", loaded({key}, {step})");
+                    told(&model.loaded(key, step), &cache.loaded(key, step))
+                }
+                3 if flying => {
+                    done += &format!(", failed({key})");
+                    told(&model.failed(key), &cache.failed(key))
+                }
+                _ => {
+                    done += &format!(", ask({key}, {step})");
+                    let (expected, found) = (model.ask(key, step), cache.ask(key, step));
+                    (expected != found).then(|| {
+                        let failure = Failure::new(format!("{expected:?}"), format!("{found:?}"));
+                        match model.diagnose(key, expected, found) {
+                            Some(known) => failure.known(known),
+                            None => failure,
+                        }
+                    })
+                }
+            };
+            if let Some(failure) = failure {
+                return Err(failure.input(done));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn told(expected: &[u64], found: &[u64]) -> Option<Failure> {
+    (expected != found).then(|| Failure::new(format!("{expected:?}"), format!("{found:?}")))
 }

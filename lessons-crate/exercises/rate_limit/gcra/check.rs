@@ -6,7 +6,7 @@ use algorithms::interrupt::checkpoint;
 use algorithms::rate_limit::{Rate, RateLimiter as _, TokenBucket};
 use algorithms::rng::Rng;
 
-use super::EXERCISE;
+use super::{EXERCISE, known};
 use crate::{Checker, Failure, Report};
 
 /// A rate limiter, as the exercise asks for it.
@@ -66,34 +66,29 @@ fn failure(expected: impl Into<String>, found: Verdict, input: impl Into<String>
 }
 
 fn bursts(make: Make) -> Result<(), Failure> {
-    for (burst, start) in [(1, 0), (3, 0), (10, 5_000)] {
+    let passed = [(1, 0), (3, 0), (10, 5_000)].map(|(burst, start)| {
         let mut limiter = make(100 * MS, burst);
         let passed = (0..2 * burst).take_while(|_| allows(limiter.check(7, start * MS, 1))).count() as u32;
-        if passed != burst {
-            let input = format!("new(100 ms, {burst}), requests at {start} ms");
-            let failure = Failure::new(format!("{burst} pass"), format!("{passed} pass")).input(input);
-            return Err(if passed + 1 == burst || passed == burst + 1 {
-                failure.diagnosis(
-                    "burst-off-by-one",
-                    "One too many or too few: a burst of 1 lets one request pass, which is 0 intervals early. So a request may be early by (burst - 1) intervals, and its own cost counts.",
-                )
-            } else {
-                failure
-            });
-        }
+        (burst, start, passed)
+    });
+    if let Some((burst, start, found)) = passed.into_iter().find(|(burst, _, passed)| burst != passed) {
+        let failure = Failure::new(format!("{burst} pass"), format!("{found} pass"))
+            .input(format!("new(100 ms, {burst}), requests at {start} ms"));
+        return Err(if passed.iter().all(|(_, _, passed)| *passed == 0) {
+            failure.known(known::STARTS_EMPTY)
+        } else if passed.iter().all(|(burst, _, passed)| burst.abs_diff(*passed) == 1) {
+            failure.known(known::BURST_OFF_BY_ONE)
+        } else {
+            failure
+        });
     }
     let mut limiter = make(100 * MS, 5);
     let first = limiter.check(1, 1_000 * MS, 3);
-    if first != (Verdict::Allow { remaining: 2 }) {
-        let input = "new(100 ms, 5), the first request with cost 3";
-        return Err(failure("Allow { remaining: 2 }", first, input).maybe_diagnosis(cost(first)));
+    if first == (Verdict::Allow { remaining: 2 }) {
+        return Ok(());
     }
-    Ok(())
-}
-
-fn cost(found: Verdict) -> Option<(&'static str, String)> {
-    let message = "A request with cost 3 was counted as one: it moves the arrival time by three intervals.";
-    (found == Verdict::Allow { remaining: 4 }).then(|| ("cost-ignored", message.to_owned()))
+    let failure = failure("Allow { remaining: 2 }", first, "new(100 ms, 5), the first request with cost 3");
+    Err(if first == (Verdict::Allow { remaining: 4 }) { failure.known(known::COST_IGNORED) } else { failure })
 }
 
 fn comes_back(make: Make) -> Result<(), Failure> {
@@ -117,45 +112,41 @@ fn comes_back(make: Make) -> Result<(), Failure> {
             let failure = failure(format!("Deny {{ retry_after: {right:?} }}"), verdict, input.clone());
             let off = retry_after.abs_diff(right);
             return Err(if !off.is_zero() && off < Duration::from_micros(10) {
-                failure.diagnosis(FLOAT.0, FLOAT.1)
+                failure.known(known::TIME_ROUNDED)
             } else if [interval * (burst + cost), interval * burst].contains(&retry_after) {
-                failure.diagnosis(
-                    "waits-for-the-arrival-time",
-                    "This waits until the arrival time itself. A request passes earlier than that, by up to `burst` intervals: say how far `next` lies beyond the latest time that is allowed now.",
-                )
+                failure.known(known::WAITS_FOR_THE_ARRIVAL_TIME)
             } else {
                 failure
             });
         }
-        let early = filled().check(1, start + retry_after - Duration::from_nanos(1), cost);
-        if allows(early) {
-            return Err(failure("Deny", early, format!("{input}, and again 1 ns before retry_after")));
-        }
-        let late = filled().check(1, start + retry_after, cost);
-        if !allows(late) {
-            return Err(failure("Allow", late, format!("{input}, and again after retry_after")));
-        }
+        let due = start + retry_after;
+        let again = |at: Duration| filled().check(1, at, cost);
+        let (early, late) = (again(due - Duration::from_nanos(1)), again(due));
+        let wrong = if allows(early) {
+            failure("Deny", early, format!("{input}, and again 1 ns before retry_after"))
+        } else if !allows(late) {
+            failure("Allow", late, format!("{input}, and again after retry_after"))
+        } else {
+            continue;
+        };
+        let near = Duration::from_micros(10);
+        let rounded = !allows(again(due - near)) && allows(again(due + near));
+        return Err(if rounded { wrong.known(known::TIME_ROUNDED) } else { wrong });
     }
     Ok(())
 }
 
-const FLOAT: (&str, &str) = (
-    "float-time",
-    "The time is a little off. A number of seconds in `f64` has 53 bits, which a year in nanoseconds fills; sums of tenths are never exact. Keep `Duration`, or whole nanoseconds.",
-);
-
 fn keys(make: Make) -> Result<(), Failure> {
     let mut limiter = make(100 * MS, 2);
-    for key in [1, 2, 3, 1 << 40] {
+    // Far apart, and the same in their lower or their upper half.
+    let keys = [1, 2, 3, (1 << 32) + 1, 1 << 40, u64::MAX, u64::from(u32::MAX), 1 << 63, 0];
+    for key in keys {
         for number in 1..=2 {
             let verdict = limiter.check(key, 50 * MS, 1);
             if !allows(verdict) {
-                let input = format!("new(100 ms, 2), two requests each of keys 1, 2, 3 and {}", 1u64 << 40);
+                let input = format!("new(100 ms, 2), two requests each of the keys {keys:?}");
                 return Err(failure(format!("Allow for request {number} of key {key}"), verdict, input)
-                    .diagnosis(
-                        "one-limit-for-all",
-                        "A key was refused for what others did: keep one arrival time for each key.",
-                    ));
+                    .known(known::ONE_LIMIT_FOR_ALL));
             }
         }
     }
@@ -216,10 +207,8 @@ fn refused_is_free(make: Make) -> Result<(), Failure> {
     if allows(verdict) {
         return Ok(());
     }
-    Err(failure("Allow", verdict, "new(100 ms, 1), a request every millisecond, then one at 100 ms").diagnosis(
-        "pays-when-refused",
-        "Requests that were refused moved the arrival time, so a client that keeps asking is shut out for ever. Move it only when the request passes.",
-    ))
+    Err(failure("Allow", verdict, "new(100 ms, 1), a request every millisecond, then one at 100 ms")
+        .known(known::PAYS_WHEN_REFUSED))
 }
 
 fn no_hoarding(make: Make) -> Result<(), Failure> {
@@ -232,38 +221,38 @@ fn no_hoarding(make: Make) -> Result<(), Failure> {
     }
     let failure = Failure::new("3 pass", format!("{passed} pass"))
         .input("new(100 ms, 3), a request at 0, then many after an hour");
-    Err(if passed > 3 {
-        failure.diagnosis(
-            "hoards-credit",
-            "An hour of silence was saved up. The next request is due now at the earliest: take the later of the arrival time and `now` before adding.",
-        )
-    } else {
-        failure
-    })
+    Err(if passed > 3 { failure.known(known::HOARDS_CREDIT) } else { failure })
 }
 
 fn no_drift(make: Make) -> Result<(), Failure> {
-    // An interval that is no whole number of microseconds, far from the start of time.
+    // A whole number of intervals.
+    let year = Duration::from_nanos(1_000_003 * 365 * 86_400_000);
+    let Err(failure) = on_time(make, year, 200_000) else { return Ok(()) };
+    // Right when the numbers are small: then they do not fit when they are large.
+    let rounded = on_time(make, Duration::ZERO, 1_000).is_ok();
+    Err(if rounded { failure.known(known::TIME_ROUNDED) } else { failure })
+}
+
+/// Requests that come exactly when they are due, and one nanosecond before.
+fn on_time(make: Make, start: Duration, requests: u32) -> Result<(), Failure> {
+    // An interval that is no whole number of microseconds.
     let interval = Duration::from_nanos(1_000_003);
     let mut limiter = make(interval, 1);
-    let start = Duration::from_secs(365 * 86_400);
-    for number in 0..200_000u32 {
+    for number in 0..requests {
         if number % 1_000 == 0 {
             checkpoint();
         }
         let due = start + interval * number;
-        if number > 0 && allows(limiter.check(1, due - Duration::from_nanos(1), 1)) {
-            return Err(drifted("Deny 1 ns before", "Allow", number));
+        let input =
+            || format!("new(1,000,003 ns, 1), request {number} exactly when it is due, from {start:?} on");
+        let early = (number > 0).then(|| limiter.check(1, due - Duration::from_nanos(1), 1));
+        if let Some(early) = early.filter(|early| allows(*early)) {
+            return Err(failure("Deny 1 ns before", early, input()));
         }
-        if !allows(limiter.check(1, due, 1)) {
-            return Err(drifted("Allow", "Deny", number));
+        let verdict = limiter.check(1, due, 1);
+        if !allows(verdict) {
+            return Err(failure("Allow", verdict, input()));
         }
     }
     Ok(())
-}
-
-fn drifted(expected: &str, found: &str, number: u32) -> Failure {
-    Failure::new(expected, found)
-        .input(format!("new(1,000,003 ns, 1), request {number} exactly when it is due, after a year"))
-        .diagnosis(FLOAT.0, FLOAT.1)
 }
