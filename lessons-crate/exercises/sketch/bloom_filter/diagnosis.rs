@@ -3,10 +3,8 @@
 use algorithms::rng::Rng;
 use algorithms::sketch::formula;
 
-use super::{Make, Object, filled, first_missing, is_deterministic};
-
-/// A stable key, and what to tell the learner.
-type Known = (&'static str, String);
+use super::{Make, Object, filled, first_missing, is_deterministic, known};
+use crate::Known;
 
 /// Compares what was measured with what each known mistake would give.
 pub(super) fn of_rate(capacity: usize, rate: f64, size_bits: usize, measured: f64) -> Option<Known> {
@@ -20,17 +18,10 @@ pub(super) fn of_rate(capacity: usize, rate: f64, size_bits: usize, measured: f6
     let near = |found: f64, expected: f64, tolerance: f64| (found / expected - 1.0).abs() < tolerance;
     let slack = 0.02 + 64.0 / optimum;
     if near(size, 1.0 / std::f64::consts::LN_10, slack) {
-        return Some((
-            "log-base-10",
-            "The filter has 43% of the bits it needs: `log10` where the formula has the natural logarithm, `ln`.".into(),
-        ));
+        return Some(known::LOG_BASE_10);
     }
     if near(size, std::f64::consts::LN_2, slack) {
-        return Some((
-            "ln2-not-squared",
-            "The filter has 69% of the bits it needs: (ln 2) must be squared in m = -n ln(rate) / (ln 2)²."
-                .into(),
-        ));
+        return Some(known::LN2_NOT_SQUARED);
     }
     let hashes = formula::optimal_hash_count(optimum / capacity as f64);
     // With a `bool` per bit, an eighth of the memory is bits.
@@ -42,39 +33,14 @@ pub(super) fn of_rate(capacity: usize, rate: f64, size_bits: usize, measured: f6
     let too_many = formula::optimal_bits(1, rate).max(1) as u32;
     let without_ln2 = formula::false_positive_rate(capacity as u64, bits, too_many);
     let known = [
-        (
-            any,
-            0.05,
-            "any-instead-of-all",
-            "One set bit is not enough: a key may be in the set only when *all* its bits are set.",
-        ),
-        (
-            one,
-            0.1,
-            "same-hash-k-times",
-            "The filter errs as if it had one hash function: are the k positions of a key all the same? Each needs its own seed, or the form h1 + i * h2.",
-        ),
-        (
-            runs,
-            0.15,
-            "consecutive-bits",
-            "The k positions of a key lie side by side (h, h + 1, h + 2, ...), so neighbors share them: the step must itself be a hash, h1 + i * h2.",
-        ),
-        (
-            fill,
-            0.1,
-            "one-position-asked",
-            "The filter errs as often as a bit is set: `may_contain` looks at one of the k positions only. Is there a `return true` before the last one was looked at?",
-        ),
-        (
-            without_ln2,
-            0.15,
-            "k-without-ln2",
-            "k = m/n sets too many bits: the best number is (m/n) ln 2, which leaves half of them clear.",
-        ),
+        (any, 0.05, known::ANY_INSTEAD_OF_ALL),
+        (one, 0.1, known::SAME_HASH_K_TIMES),
+        (runs, 0.15, known::CONSECUTIVE_BITS),
+        (fill, 0.1, known::ONE_POSITION_ASKED),
+        (without_ln2, 0.15, known::K_WITHOUT_LN2),
     ];
-    let found = known.into_iter().find(|(expected, tolerance, ..)| near(measured, *expected, *tolerance));
-    found.map(|(_, _, key, message)| (key, message.to_owned()))
+    let found = known.into_iter().find(|(expected, tolerance, _)| near(measured, *expected, *tolerance));
+    found.map(|(.., known)| known)
 }
 
 /// The rate of a filter that sets `hashes` bits in a row for each key, by simulation.
@@ -92,26 +58,19 @@ fn rate_of_runs(keys: usize, bits: u64, hashes: u32) -> f64 {
 /// Why a union lacks keys: that of the first half of `keys` and the second.
 pub(super) fn of_union(make: Make, half: usize, union: &dyn Object, keys: &[u64]) -> Known {
     if is_deterministic(make).is_err() {
-        return random_hasher();
+        return known::RANDOM_HASHER;
     }
     let (first, second) = keys.split_at(half);
     let mut twice = filled(make, 2 * half, 0.01, first);
     let again = filled(make, 2 * half, 0.01, first);
     let lost_itself = twice.union(again.as_ref()).is_err() || first_missing(twice.as_ref(), first).is_some();
     if !lost_itself && first_missing(union, first).is_none() {
-        ("union-adds-nothing", "The keys of `other` are not there: each word must take the bits of the other's word, too (`|=`).".into())
+        known::UNION_ADDS_NOTHING
     } else if !lost_itself && first_missing(union, second).is_none() {
-        ("union-replaces", "The keys of `other` are there, and those from before are gone: `=` replaces a word, `|=` adds to it.".into())
+        known::UNION_REPLACES
     } else if lost_itself {
-        ("union-xor", "A filter united with itself loses its keys: exclusive or (`^`) clears the bits that both have; use or (`|`).".into())
+        known::UNION_XOR
     } else {
-        ("union-intersects", "Only bits that both filters have are left: that is the intersection (`&`); a union takes every bit of either (`|`).".into())
+        known::UNION_INTERSECTS
     }
-}
-
-pub(super) fn random_hasher() -> Known {
-    (
-        "random-hasher",
-        "Two filters put the same key in different places: a hasher with a random seed (`RandomState`, as in std's maps) differs from filter to filter. Use a hash with a fixed seed, such as `hash::hash_bytes(key, seed)`.".into(),
-    )
 }

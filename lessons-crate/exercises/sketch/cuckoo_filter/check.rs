@@ -3,8 +3,8 @@
 use algorithms::interrupt::checkpoint;
 use algorithms::sketch::{absent_keys, formula, present_keys};
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Checker, Failure, Known, Report};
 
 /// A cuckoo filter with four slots per bucket and fingerprints of eight bits, as the exercise asks for it.
 pub trait DeletableExercise: 'static {
@@ -71,14 +71,7 @@ fn empty_has_nothing(make: Make) -> Result<(), Failure> {
     let failure = Failure::new("\"no\" for each of 10000 keys", format!("\"maybe\" for {found}"))
         .input(format!("with_buckets({BUCKETS}), no keys"));
     // One fingerprint in 256 is 0, which would look like an empty slot.
-    Err(if (20..=70).contains(&found) {
-        failure.diagnosis(
-            "zero-fingerprint",
-            "About one key in 256 is found in an empty table: its fingerprint is 0, which also marks an empty slot. Map fingerprints to 1..=255.",
-        )
-    } else {
-        failure
-    })
+    Err(if (20..=70).contains(&found) { failure.known(known::ZERO_FINGERPRINT) } else { failure })
 }
 
 fn finds_what_it_got(make: Make) -> Result<(), Failure> {
@@ -98,23 +91,14 @@ fn finds_what_it_got(make: Make) -> Result<(), Failure> {
         if let Some(key) = missing(before_refusal.as_ref(), &keys) {
             let failure = Failure::new("\"maybe\" for each inserted key", format!("\"no\" for {key:#x}"))
                 .input(format!("with_buckets({BUCKETS}), {} keys", keys.len()));
-            return Err(if let Some((diagnosis, message)) = accepts_too_much(make) {
-                failure.diagnosis(diagnosis, message)
+            return Err(if let Some(known) = accepts_too_much(make) {
+                failure.known(known)
             } else if asks_one_bucket(make) {
-                failure.diagnosis(
-                    "asks-one-bucket",
-                    "A key whose first bucket was full is in its second: `may_contain` must look in both.",
-                )
+                failure.known(known::ASKS_ONE_BUCKET)
             } else if keys.len() >= SLOTS / 4 {
-                failure.diagnosis(
-                    "second-bucket-from-key",
-                    "Keys get lost once fingerprints are moved: a moved fingerprint must end in the other bucket of *its own* key, which nobody remembers. So the other bucket must follow from the bucket and the fingerprint that is thrown out, and lead back: i2 = i1 ^ hash(fingerprint), and i1 = i2 ^ hash(fingerprint).",
-                )
+                failure.known(known::SECOND_BUCKET_FROM_KEY)
             } else {
-                failure.diagnosis(
-                    "false-negative",
-                    "A key that was just inserted is not found: do `insert` and `may_contain` compute the same fingerprint and the same two buckets?",
-                )
+                failure.known(known::FALSE_NEGATIVE)
             });
         }
     }
@@ -134,16 +118,10 @@ fn copies_of_one_key(make: Make) -> (usize, usize) {
 }
 
 /// What is wrong with an `insert` that takes one key nine times.
-fn accepts_too_much(make: Make) -> Option<(&'static str, String)> {
+fn accepts_too_much(make: Make) -> Option<Known> {
     match copies_of_one_key(make) {
-        (9, 0..=1) => Some((
-            "ignores-copies",
-            "A key that is found already is not stored again. But it may be another key with the same fingerprint: when one of the two leaves, the other is denied. Every key that comes takes a slot.".into(),
-        )),
-        (9, 2..=8) if fill(make(64).as_mut(), 4 * 64 + 1).len() > 4 * 64 => Some((
-            "never-refuses",
-            "`insert` says true although there is no room: after some hundreds of moves without an empty slot it must undo them and say false.".into(),
-        )),
+        (9, 0..=1) => Some(known::IGNORES_COPIES),
+        (9, 2..=8) if fill(make(64).as_mut(), 4 * 64 + 1).len() > 4 * 64 => Some(known::NEVER_REFUSES),
         _ => None,
     }
 }
@@ -178,26 +156,27 @@ fn removes_only_one(make: Make) -> Result<(), Failure> {
             checkpoint();
             if !filter.remove(*key) {
                 // A copy of its fingerprint may have taken it along.
-                let diagnosis = accepts_too_much(make).unwrap_or_else(|| {
-                    if copies_count(make).is_err() { removes_every_copy() } else { removes_from_one_bucket() }
+                let known = accepts_too_much(make).unwrap_or_else(|| {
+                    if copies_count(make).is_err() {
+                        known::REMOVES_EVERY_COPY
+                    } else {
+                        known::REMOVES_FROM_ONE_BUCKET
+                    }
                 });
                 return Err(Failure::new("true for each key removed", format!("false for {key:#x}"))
                     .input(input)
-                    .maybe_diagnosis(Some(diagnosis)));
+                    .known(known));
             }
         }
         if let Some(key) = missing(filter.as_ref(), staying) {
-            let diagnosis = accepts_too_much(make).or_else(|| match copies_of_one_key(make) {
-                _ if copies_count(make).is_err() => Some(removes_every_copy()),
-                (8, 4) => Some((
-                    "removes-from-both",
-                    "`remove` takes one fingerprint out of each bucket, and the second belongs to another key: stop after the first.".into(),
-                )),
+            let known = accepts_too_much(make).or_else(|| match copies_of_one_key(make) {
+                _ if copies_count(make).is_err() => Some(known::REMOVES_EVERY_COPY),
+                (8, 4) => Some(known::REMOVES_FROM_BOTH),
                 _ => None,
             });
             return Err(Failure::new("\"maybe\" for each key that stays", format!("\"no\" for {key:#x}"))
                 .input(input)
-                .maybe_diagnosis(diagnosis));
+                .maybe_known(known));
         }
         let ghosts = leaving.iter().filter(|key| filter.may_contain(**key)).count();
         // A removed key may still be a false positive, of which these are twice as many as chance allows.
@@ -207,14 +186,11 @@ fn removes_only_one(make: Make) -> Result<(), Failure> {
                 format!("at most {limit} of the removed keys still \"maybe\""),
                 format!("{ghosts}"),
             );
-            return Err(failure.input(input).maybe_diagnosis(Some(if copies_of_one_key(make).1 > 8 {
-                (
-                    "does-not-remove",
-                    "Removed keys are still found: the slot must be set to empty again.".into(),
-                )
+            return Err(failure.input(input).known(if copies_of_one_key(make).1 > 8 {
+                known::DOES_NOT_REMOVE
             } else {
-                fingerprint_not_independent()
-            })));
+                known::FINGERPRINT_NOT_INDEPENDENT
+            }));
         }
     }
     Ok(())
@@ -229,10 +205,7 @@ fn fills_up(make: Make) -> Result<(), Failure> {
     let failure =
         Failure::new(format!("room for at least {} keys", SLOTS * 9 / 10), format!("room for {used}"))
             .input(format!("with_buckets({BUCKETS}), {SLOTS} slots"));
-    Err(failure.maybe_diagnosis((used < SLOTS * 8 / 10).then(|| {
-        let message = "A good part of the table stays empty. When both buckets are full, throw a random one of the four fingerprints out and go on with that one at *its* other bucket, up to some hundreds of times: the first full pair of buckets is not the end.";
-        ("no-relocation", message.to_owned())
-    })))
+    Err(if used < SLOTS * 8 / 10 { failure.known(known::NO_RELOCATION) } else { failure })
 }
 
 fn refusal_changes_nothing(make: Make) -> Result<(), Failure> {
@@ -241,7 +214,7 @@ fn refusal_changes_nothing(make: Make) -> Result<(), Failure> {
     if keys.len() > 4 * 64 {
         return Err(Failure::new("false, some time before 257 keys are in 256 slots", "true each time")
             .input("with_buckets(64), 257 keys")
-            .maybe_diagnosis(accepts_too_much(make)));
+            .maybe_known(accepts_too_much(make)));
     }
     // The first refusal already happened; a few more make the loss of one likelier to be seen.
     absent_keys(20).into_iter().for_each(|key| {
@@ -249,27 +222,12 @@ fn refusal_changes_nothing(make: Make) -> Result<(), Failure> {
     });
     match missing(filter.as_ref(), &keys) {
         None => Ok(()),
-        Some(key) => Err(Failure::new("all keys from before still \"maybe\"", format!("\"no\" for {key:#x}"))
-            .input(format!("with_buckets(64), {} keys, then keys that are refused", keys.len()))
-            .diagnosis(
-                "victim-lost",
-                "When `insert` gives up, one fingerprint is out of the table and its key is lost: a false negative. Undo the moves, in reverse order, before returning false.",
-            )),
+        Some(key) => {
+            Err(Failure::new("all keys from before still \"maybe\"", format!("\"no\" for {key:#x}"))
+                .input(format!("with_buckets(64), {} keys, then keys that are refused", keys.len()))
+                .known(known::VICTIM_LOST))
+        }
     }
-}
-
-fn removes_every_copy() -> (&'static str, String) {
-    (
-        "removes-every-copy",
-        "`remove` clears every equal fingerprint of a bucket, but one of them may belong to another key: clear one slot only.".into(),
-    )
-}
-
-fn removes_from_one_bucket() -> (&'static str, String) {
-    (
-        "removes-from-one-bucket",
-        "A key may be in either of its two buckets: `remove` must look in both.".into(),
-    )
 }
 
 fn copies_count(make: Make) -> Result<(), Failure> {
@@ -279,10 +237,10 @@ fn copies_count(make: Make) -> Result<(), Failure> {
         filter.insert(key);
         filter.remove(key);
         if !filter.may_contain(key) {
-            let (diagnosis, message) = accepts_too_much(make).unwrap_or_else(removes_every_copy);
+            let known = accepts_too_much(make).unwrap_or(known::REMOVES_EVERY_COPY);
             return Err(Failure::new("\"maybe\": one of two copies is left", "\"no\"")
                 .input(format!("insert({key:#x}) twice, remove({key:#x}) once"))
-                .diagnosis(diagnosis, message));
+                .known(known));
         }
     }
     Ok(())
@@ -300,10 +258,7 @@ fn absent_is_not_removed(make: Make) -> Result<(), Failure> {
                     "{} other keys, remove({key:#x}) of a key that is certainly absent",
                     keys.len()
                 ))
-                .diagnosis(
-                    "removes-the-absent",
-                    "`remove` must clear a slot only when it holds the fingerprint of the key.",
-                ));
+                .known(known::REMOVES_THE_ABSENT));
         }
     }
     match missing(filter.as_ref(), &keys) {
@@ -327,12 +282,5 @@ fn rate_is_right(make: Make) -> Result<(), Failure> {
     }
     Err(Failure::new(format!("{theory:.4}, at most 1.2 times that"), format!("{measured:.4}"))
         .input(format!("with_buckets({}), {} keys, {probes} absent keys asked for", 4 * BUCKETS, keys.len()))
-        .maybe_diagnosis(Some(fingerprint_not_independent())))
-}
-
-fn fingerprint_not_independent() -> (&'static str, String) {
-    (
-        "fingerprint-not-independent",
-        "Too many false positives: bucket and fingerprint must come from different bits of the hash, and all eight bits of the fingerprint must be used.".into(),
-    )
+        .known(known::FINGERPRINT_NOT_INDEPENDENT))
 }

@@ -4,7 +4,7 @@ use algorithms::interrupt::checkpoint;
 use algorithms::sketch::{absent_keys, formula, present_keys};
 use algorithms::stats::proportion_error;
 
-use super::EXERCISE;
+use super::{EXERCISE, known};
 use crate::{Checker, Failure, Report};
 
 /// A filter for any number of keys, as the exercise asks for it; its stages may be `BloomFilter`s.
@@ -46,13 +46,24 @@ fn check(make: Make) -> Report {
         .finish()
 }
 
-fn filled(make: Make, keys: &[u64]) -> Box<dyn GrowingExercise> {
+/// More stages than any number of keys here may take.
+const TOO_MANY: usize = 12;
+
+/// A filter with these keys. It is given up when its stages become too many, before each is twice as large as the one
+/// before and no memory is left.
+fn filled(make: Make, keys: &[u64]) -> Result<Box<dyn GrowingExercise>, Failure> {
     let mut filter = make(FIRST, RATE);
-    for key in keys {
+    for (count, key) in keys.iter().enumerate() {
         checkpoint();
         filter.insert(*key);
+        if filter.stages() >= TOO_MANY {
+            let failure = Failure::new(format!("fewer than {TOO_MANY} stages"), filter.stages().to_string())
+                .input(with_keys(count + 1));
+            let each = count < FIRST + 2 * TOO_MANY;
+            return Err(failure.known(if each { known::ROOM_NOT_RESET } else { known::GROWS_BY_A_CONSTANT }));
+        }
     }
-    filter
+    Ok(filter)
 }
 
 fn with_keys(count: usize) -> String {
@@ -62,7 +73,7 @@ fn with_keys(count: usize) -> String {
 fn finds_all(make: Make) -> Result<(), Failure> {
     for count in [1, FIRST, FIRST + 1, 2 * FIRST, 3 * FIRST, 20 * FIRST] {
         let keys = present_keys(count as u64);
-        let filter = filled(make, &keys);
+        let filter = filled(make, &keys)?;
         let lost = keys.iter().filter(|key| !filter.may_contain(**key)).count();
         if lost == 0 {
             continue;
@@ -70,29 +81,26 @@ fn finds_all(make: Make) -> Result<(), Failure> {
         let failure = Failure::new("\"maybe\" for each key", format!("\"no\" for {lost} of them"))
             .input(with_keys(count));
         return Err(if count <= FIRST {
-            failure.diagnosis(
-                "false-negative",
-                "A key is lost although the first stage has room: is it added to that stage at all?",
-            )
+            failure.known(known::FALSE_NEGATIVE)
         } else if filter.stages() > 1 {
-            failure.diagnosis("looks-in-one-stage", "Old keys stay in the stages where they were put: `may_contain` must ask every stage, and one \"maybe\" is enough.")
+            failure.known(known::LOOKS_IN_ONE_STAGE)
         } else {
-            failure.diagnosis("forgets-old-keys", "A larger filter cannot be filled from a smaller one, because the keys are not stored: keep the old filter and put new keys into an additional one.")
+            failure.known(known::FORGETS_OLD_KEYS)
         });
     }
     Ok(())
 }
 
 fn stages_are_few(make: Make) -> Result<(), Failure> {
-    for (count, most) in [(1, 1), (FIRST, 1), (FIRST + 10, 2), (20 * FIRST, 6), (500 * FIRST, 11)] {
-        let found = filled(make, &present_keys(count as u64)).stages();
+    for (count, most) in [(0, 1), (1, 1), (FIRST, 1), (FIRST + 10, 2), (20 * FIRST, 6), (500 * FIRST, 11)] {
+        let found = filled(make, &present_keys(count as u64))?.stages();
         if found == 0 || found > most {
             let failure = Failure::new(format!("at least 1 and at most {most} stages"), format!("{found}"))
                 .input(with_keys(count));
             return Err(if count == FIRST + 10 {
-                failure.diagnosis("room-not-reset", "Each key that comes makes a stage of its own: a new stage has room for its whole capacity, so `room` must be set when it is added, and counted down by one for each key.")
+                failure.known(known::ROOM_NOT_RESET)
             } else if count > FIRST {
-                failure.diagnosis("grows-by-a-constant", "Each lookup asks every stage, so their number matters: make each new stage twice as large as the one before, and a million times the keys take only twenty stages.")
+                failure.known(known::GROWS_BY_A_CONSTANT)
             } else {
                 failure
             });
@@ -104,7 +112,7 @@ fn stages_are_few(make: Make) -> Result<(), Failure> {
 fn rate_holds(make: Make) -> Result<(), Failure> {
     let probes = 50_000;
     for count in [FIRST, 10 * FIRST, 100 * FIRST, 500 * FIRST] {
-        let filter = filled(make, &present_keys(count as u64));
+        let filter = filled(make, &present_keys(count as u64))?;
         let mistakes = absent_keys(probes).into_iter().filter(|key| {
             checkpoint();
             filter.may_contain(*key)
@@ -121,13 +129,11 @@ fn rate_holds(make: Make) -> Result<(), Failure> {
             let stages = filter.stages();
             let added_up = stages as f64 * RATE;
             return Err(if stages == 1 && count > FIRST {
-                failure.diagnosis("never-grows", "The one stage is overfull: count the keys, and add a stage when the last one holds what it was made for.")
+                failure.known(known::NEVER_GROWS)
             } else if measured > 1.3 * added_up {
-                failure.diagnosis("grows-too-late", "A stage is overfull: a key goes into the newest stage, and is counted against what *that* stage was made for.")
+                failure.known(known::GROWS_TOO_LATE)
             } else {
-                failure.diagnosis("rates-add-up", format!(
-                    "An absent key can be mistaken in each of the {stages} stages, so their rates add up: give the first rate / 2, the next rate / 4, and so on, whose sum never passes the whole."
-                ))
+                failure.known(known::RATES_ADD_UP)
             });
         }
     }
@@ -136,13 +142,23 @@ fn rate_holds(make: Make) -> Result<(), Failure> {
 
 fn memory_is_bounded(make: Make) -> Result<(), Failure> {
     for count in [10 * FIRST, 500 * FIRST] {
-        let found = filled(make, &present_keys(count as u64)).size_bits() as f64 / count as f64;
+        let found = filled(make, &present_keys(count as u64))?.size_bits() as f64 / count as f64;
         let one = formula::bits_per_key(RATE);
         let limit = 5.0 * one;
-        if found > limit {
-            return Err(Failure::new(format!("at most {limit:.0} bits per key (one filter for all takes {one:.1})"), format!("{found:.1}"))
+        // Whatever it is made of, a filter of this rate takes log2(1 / rate) bits per key.
+        let least = -RATE.log2();
+        if found < least {
+            return Err(Failure::new(format!("at least {least:.1} bits per key"), format!("{found:.1}"))
                 .input(with_keys(count))
-                .diagnosis("too-much-memory", "The stages are much larger than their keys need, or their rates fall too fast: halving the rate costs 1.44 bits per key and stage."));
+                .known(known::TOO_LITTLE_MEMORY));
+        }
+        if found > limit {
+            return Err(Failure::new(
+                format!("at most {limit:.0} bits per key (one filter for all takes {one:.1})"),
+                format!("{found:.1}"),
+            )
+            .input(with_keys(count))
+            .known(known::TOO_MUCH_MEMORY));
         }
     }
     Ok(())
@@ -159,14 +175,15 @@ fn again_takes_no_room(make: Make) -> Result<(), Failure> {
     if filter.stages() == 1 {
         return again_in_old_stages(make);
     }
-    Err(Failure::new("1 stage", format!("{} stages", filter.stages()))
-        .input(format!("with_first({FIRST}, {RATE}), the same {} keys 20 times", FIRST / 2))
-        .diagnosis("duplicates-counted", "A key that is already found sets no new bit, so it must not count: ask `may_contain` before adding."))
+    let once = filled(make, &present_keys(FIRST as u64 / 2))?.stages();
+    let failure = Failure::new("1 stage", format!("{} stages", filter.stages()))
+        .input(format!("with_first({FIRST}, {RATE}), the same {} keys 20 times", FIRST / 2));
+    Err(if once == 1 { failure.known(known::DUPLICATES_COUNTED) } else { failure })
 }
 
 fn again_in_old_stages(make: Make) -> Result<(), Failure> {
     let keys = present_keys(3 * FIRST as u64);
-    let (mut filter, once) = (filled(make, &keys), filled(make, &keys).stages());
+    let (mut filter, once) = (filled(make, &keys)?, filled(make, &keys)?.stages());
     for key in keys.iter().cycle().take(20 * keys.len()) {
         checkpoint();
         filter.insert(*key);
@@ -174,7 +191,10 @@ fn again_in_old_stages(make: Make) -> Result<(), Failure> {
     if filter.stages() == once {
         return Ok(());
     }
-    Err(Failure::new(format!("{once} stages, as after the first time"), format!("{} stages", filter.stages()))
-        .input(format!("with_first({FIRST}, {RATE}), the same {} keys 21 times", keys.len()))
-        .diagnosis("duplicates-in-old-stages", "A key that is in an older stage comes again and is put into the newest: ask all stages before adding, not only the newest."))
+    Err(Failure::new(
+        format!("{once} stages, as after the first time"),
+        format!("{} stages", filter.stages()),
+    )
+    .input(format!("with_first({FIRST}, {RATE}), the same {} keys 21 times", keys.len()))
+    .known(known::DUPLICATES_IN_OLD_STAGES))
 }
