@@ -1,11 +1,14 @@
 //! Checks a linearizability checker.
+//!
+//! A history may have several orders, and two right programs rarely find the same one; so what is compared is not the
+//! order, but what is true of it.
 
 use algorithms::consistency::{Action, History};
 use algorithms::interrupt::checkpoint;
 use algorithms::rng::Rng;
 
-use super::EXERCISE;
-use crate::{Checker, Failure, Report};
+use super::{EXERCISE, known};
+use crate::{Checker, Failure, Known, Report};
 
 // The learner's words.
 pub use algorithms::consistency::Operation;
@@ -31,15 +34,11 @@ fn told(history: &History) -> String {
 }
 
 /// That the history has an order, and that this one is right.
-fn expect_order(
-    find: Find,
-    history: &History,
-    diagnosis: Option<(&'static str, &str)>,
-) -> Result<(), Failure> {
+fn expect_order(find: Find, history: &History, known: Option<Known>) -> Result<(), Failure> {
+    // Whoever finds no order where there is only one has made another mistake.
+    let known = known.filter(|_| sequential(find).is_ok());
     match find(history.operations()) {
-        None => Err(Failure::new("an order", "None")
-            .input(told(history))
-            .maybe_diagnosis(diagnosis.map(|(key, message)| (key, message.to_owned())))),
+        None => Err(Failure::new("an order", "None").input(told(history)).maybe_known(known)),
         Some(order) => is_right(history, &order),
     }
 }
@@ -67,33 +66,31 @@ fn is_right(history: &History, order: &[usize]) -> Result<(), Failure> {
     }
     let missing = (0..operations.len()).find(|i| operations[*i].ret.is_some() && !sorted.contains(i));
     if let Some(missing) = missing {
-        return Err(failure("every answered operation in the order").diagnosis(
-            "leaves-out-answered",
-            format!("Operation {missing} has an answer, so it happened: only operations without one may be left out."),
-        ));
+        return Err(failure(&format!("operation {missing}, which was answered, in the order"))
+            .known(known::LEAVES_OUT_ANSWERED));
     }
     let mut value = 0;
     for &index in order {
-        match operations[index].apply(value) {
-            Some(new) => value = new,
-            None => {
-                return Err(failure("an order that explains every answer").diagnosis(
-                    "any-written-value",
-                    format!("Operation {index} reads what somebody wrote, but at its place in the order the register holds {value}: a read must return the value of the last write before it."),
-                ));
-            }
-        }
+        let Some(new) = operations[index].apply(value) else {
+            return Err(failure(&format!(
+                "operation {index} where the register holds what it read, not {value}"
+            ))
+            .known(known::ANY_WRITTEN_VALUE));
+        };
+        value = new;
     }
     for (place, &later) in order.iter().enumerate() {
         for &earlier in &order[place + 1..] {
             let (a, b) = (&operations[earlier], &operations[later]);
             if a.precedes(b) {
-                let input = failure("an order that respects real time");
-                return Err(if a.client == b.client {
-                    input.diagnosis("ignores-time", format!("Operation {earlier} had its answer before operation {later} was asked, so it must come first."))
+                let failure =
+                    failure(&format!("operation {earlier} before {later}, which was asked after it"));
+                let same = a.client == b.client;
+                return Err(failure.known(if same {
+                    known::IGNORES_TIME
                 } else {
-                    input.diagnosis("program-order-only", format!("Operation {earlier} had its answer before another client asked operation {later}, so it must come first. To respect only the order of each client is sequential consistency."))
-                });
+                    known::PROGRAM_ORDER_ONLY
+                }));
             }
         }
     }
@@ -112,21 +109,12 @@ fn sequential(find: Find) -> Result<(), Failure> {
 }
 
 fn concurrent(find: Find) -> Result<(), Failure> {
-    let by_call = (
-        "orders-by-call",
-        "The write was asked after the read, and happened before it: concurrent operations may happen in any order, so every one that no other precedes must be tried.",
-    );
+    let by_call = known::ORDERS_BY_CALL;
     expect_order(find, &History::new().read(0, 1, 0.0..10.0).write(1, 1, 2.0..3.0), Some(by_call))?;
-    let by_return = (
-        "orders-by-return",
-        "The write was answered after the read, and happened before it: concurrent operations may happen in any order, so every one that no other precedes must be tried.",
-    );
+    let by_return = known::ORDERS_BY_RETURN;
     expect_order(find, &History::new().write(0, 1, 0.0..10.0).read(1, 1, 2.0..3.0), Some(by_return))?;
     let both = History::new().write(0, 1, 0.0..10.0).write(1, 2, 1.0..9.0);
-    let never_back = (
-        "never-goes-back",
-        "Two writes may have happened in either order, and only one order explains the read: when a choice leads to no order, undo it and try the next one.",
-    );
+    let never_back = known::NEVER_GOES_BACK;
     expect_order(find, &both.clone().read(2, 1, 11.0..12.0), Some(never_back))?;
     expect_order(find, &both.read(2, 2, 11.0..12.0), Some(never_back))
 }
@@ -139,15 +127,9 @@ fn stale(find: Find) -> Result<(), Failure> {
 }
 
 fn pending(find: Find) -> Result<(), Failure> {
-    let drops = (
-        "drops-pending",
-        "The write had no answer, but a read saw its value: it happened. An operation without an answer may be part of the order.",
-    );
+    let drops = known::DROPS_PENDING;
     expect_order(find, &History::new().pending_write(0, 1, 0.0).read(1, 1, 2.0..3.0), Some(drops))?;
-    let waits = (
-        "pending-happens-at-once",
-        "The write had no answer: it may happen long after it was asked, or never, so that no later operation has to wait for it.",
-    );
+    let waits = known::PENDING_HAPPENS_AT_ONCE;
     expect_order(
         find,
         &History::new().pending_write(0, 1, 4.0).read(1, 2, 2.0..3.0).write(2, 2, 0.0..1.0),
