@@ -57,12 +57,6 @@ impl Failure {
             None => self,
         }
     }
-
-    /// The known mistake with words of its own, when there is one.
-    pub(crate) fn maybe_diagnosis(mut self, diagnosis: Option<(&'static str, String)>) -> Self {
-        self.diagnosis = diagnosis.map(|(key, message)| Diagnosis { key, message });
-        self
-    }
 }
 
 /// Collects the outcomes of an exercise's properties into a [`Report`].

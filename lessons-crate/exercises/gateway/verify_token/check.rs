@@ -49,8 +49,9 @@ pub fn read_claims(json: &[u8]) -> Option<TokenClaims> {
     serde_json::from_slice(json).ok()
 }
 
+type Keys = BTreeMap<String, Vec<u8>>;
 /// Token, keys, audience and time in; the subject out, or why the token is refused.
-type Answer = fn(&str, &BTreeMap<String, Vec<u8>>, &str, u64) -> Result<String, Refusal>;
+type Answer = fn(&str, &Keys, &str, u64) -> Result<String, Refusal>;
 planted!("gateway/verify_token");
 
 /// A token, what is special about it, and what is to be said of it.
@@ -78,9 +79,7 @@ const HS256: &str = "HS256";
 
 /// Checks a function that is given a token, the keys by name, the audience and the time in seconds, and answers
 /// with the subject or the reason of its refusal.
-pub fn verify_token(
-    verify: fn(&str, &BTreeMap<String, Vec<u8>>, &str, u64) -> Result<String, Refusal>,
-) -> Report {
+pub fn verify_token(verify: fn(&str, &Keys, &str, u64) -> Result<String, Refusal>) -> Report {
     Comparison::new(&EXERCISE, &QUESTION, verify, MISTAKES)
         .visible("a good token gives its subject", || {
             [("k2", 2, "ada"), ("k1", 1, "ada"), ("k1", 1, "Grace Hopper")]
