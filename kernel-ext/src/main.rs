@@ -40,7 +40,13 @@ enum Kernel {
     /// Remove the kernel from Jupyter.
     Uninstall(commands::kernel::Location),
     /// Run a kernel; Jupyter and `sd35 serve` start it.
-    Run(Run),
+    Run {
+        #[command(flatten)]
+        run: Run,
+        /// Files that `jupyter run` also hands to its client, which sends their text.
+        #[arg(hide = true)]
+        files: Vec<PathBuf>,
+    },
     /// Prepare the library, so that the first kernel starts at once.
     #[command(hide = true)]
     Prepare {
@@ -83,7 +89,7 @@ fn main() -> ExitCode {
         Command::Kernel(Kernel::Uninstall(location)) => commands::kernel::uninstall(&location),
         Command::Kernel(Kernel::Prepare { pages }) => commands::kernel::prepare(pages),
         Command::Kernel(Kernel::Guard { kernel, folder }) => Ok(commands::kernel::guard(kernel, &folder)),
-        Command::Kernel(Kernel::Run(run)) => commands::kernel::run(run.connection_file.as_deref()),
+        Command::Kernel(Kernel::Run { run, .. }) => commands::kernel::run(run.connection_file.as_deref()),
     };
     match result {
         Ok(code) => code,

@@ -1,40 +1,52 @@
 //! One reader's session: cells in, events and one outcome per cell out, variables kept in between.
 //!
-//! The compiler engine is evcxr; this module decides what it gets to see (`source`, `types`), listens
-//! to the process that runs the cells (`child`, `output`) and says in plain words what went wrong
-//! (`diagnostic`).
+//! The compiler engine is evcxr; this module decides what it gets to see (`source`, `scope`), knows the
+//! variables, which the engine does not (`variables`), listens to the process that runs the cells (`child`,
+//! `output`) and says in plain words what went wrong (`diagnostic`, `ended`).
 
 mod assist;
 mod child;
+mod commands;
 mod compiler;
+mod completeness;
+mod controls;
 mod cursor;
 mod diagnostic;
+mod edited;
+mod ended;
 mod environment;
+mod items;
 mod listener;
 mod output;
+mod scope;
 mod source;
+mod text;
+mod variables;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use evcxr::{CommandContext, Error as EngineError};
 use serde_json::Map;
 
+pub use completeness::{Completeness, completeness};
 pub use environment::Environment;
 pub(crate) use environment::remove_abandoned;
 pub use output::{Event, Panic};
-pub use source::{Completeness, completeness};
 
 use crate::reference::Reference;
 pub use assist::{Candidate, Completions, Help};
 use child::{Pipes, Writers};
 use compiler::Compiler;
-use front::types::{self, Known};
-use listener::Listener;
-use source::{Edited, Source};
+pub use controls::Controls;
+use controls::Running;
+use edited::Edited;
+use front::plan::Built;
+use front::types;
+use listener::{Heard, Listener};
+use scope::{Prepared, Scope};
 
 /// How long an interrupted cell may take to reach its next checkpoint before its process is stopped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -72,8 +84,7 @@ pub struct Session {
     writers: Arc<Writers>,
     listener: Arc<Listener>,
     controls: Controls,
-    /// How many stand-ins for types were given out.
-    stand_ins: u64,
+    scope: Scope,
     /// Read at the first question about a name.
     reference: OnceCell<Reference>,
     /// Compiles for the engine; ends before its folder goes.
@@ -118,7 +129,7 @@ impl Session {
             writers: pipes.writers,
             listener,
             controls,
-            stand_ins: 0,
+            scope: Scope::new(),
             reference: OnceCell::new(),
             _compiler: compiler,
             environment,
@@ -143,21 +154,92 @@ impl Session {
         if code.trim().is_empty() {
             return Ok(());
         }
-        let code = &source::with_todays_keys(code);
-        let source = Source::parse(code);
-        if let Some(at) = source.patternless() {
-            return Err(diagnostic::failure_at("expected pattern", at, code));
+        let code = &commands::with_todays_keys(&self.answer_commands(code, &sink)?);
+        let source = self.scope.parse(code);
+        if let Some((message, at)) = source.mistake() {
+            return Err(diagnostic::failure_at(message, at, code));
+        }
+        if commands::clears(code) {
+            self.scope.clear();
+        } else if commands::restarts(code) {
+            self.scope.ended();
         }
         self.listener.begin(Arc::clone(&sink));
         self.controls.begin();
-        let result = self.compile_and_run(&source, &sink);
+        let mut prepared = self.scope.prepare(&source, false);
+        let mut result = self.compile_and_run(&prepared, &sink);
+        if !prepared.plan.asynchronous && awaits(&result) {
+            // Some macro awaits, in a way that only a future can.
+            let again = self.scope.prepare(&source, true);
+            let retried = self.compile_and_run(&again, &sink);
+            if !matches!(retried, Err(EngineError::CompilationErrors(_))) {
+                (prepared, result) = (again, retried);
+            }
+        }
         self.listener.drain(&self.writers);
         let heard = self.listener.finish();
         let running = self.controls.finish();
-        let edited = match result {
-            Ok(edited) => edited,
-            Err(problem) => return Err(explain(problem, &running, heard.panic.as_ref())),
-        };
+        self.keep(&prepared, &result, &heard, &sink);
+        self.report(result, &prepared, heard, &running)
+    }
+
+    /// Keeps what the cell defined and bound, when its code was started.
+    fn keep(&mut self, prepared: &Prepared, result: &Result<(), EngineError>, heard: &Heard, sink: &Sink) {
+        match result {
+            Ok(()) => {}
+            Err(EngineError::SubprocessTerminated(_)) => return self.scope.ended(),
+            Err(_) => return,
+        }
+        let mut built = Built::load(self.environment.folder());
+        let moved = built.gone.iter_mut().chain(&mut built.unkept);
+        for line in moved.filter_map(|(_, why)| match why {
+            front::plan::Why::Moved(line) => Some(line),
+            _ => None,
+        }) {
+            *line = prepared
+                .edited
+                .line_of(line, self.scope.mark())
+                .map_or_else(String::new, |(_, own)| own.to_owned());
+        }
+        for (name, item) in &prepared.lost {
+            let text = format!("`{name}` is gone: it was made of `{item}`, which is defined anew\n");
+            sink(Event::Stderr(text));
+        }
+        let notes = built.unkept.iter().filter_map(|(name, why)| variables::note(name, why));
+        notes.filter(|_| heard.finished).for_each(|note| sink(Event::Stderr(note)));
+        self.scope.commit(prepared, built, heard.finished);
+        for name in &heard.lost {
+            self.scope.variables.lose(name, variables::Gone::Redefined("its type".to_owned()));
+        }
+    }
+
+    /// What the reader is told about how the cell went.
+    fn report(
+        &self,
+        result: Result<(), EngineError>,
+        prepared: &Prepared,
+        heard: Heard,
+        running: &Running,
+    ) -> Result<(), Failure> {
+        match result {
+            Ok(()) => {}
+            Err(EngineError::CompilationErrors(errors)) => {
+                let gone = |name: &str| self.scope.variables.explain(name);
+                return Err(diagnostic::failure(&errors, &prepared.edited, &gone));
+            }
+            Err(EngineError::SubprocessTerminated(message)) => {
+                return Err(ended::failure(&message, running, heard.panic.as_ref()));
+            }
+            Err(EngineError::TypeRedefinedVariablesLost(names)) => {
+                return Err(Failure::new("Error", format!("these variables are gone: {}", names.join(", "))));
+            }
+            Err(EngineError::Message(message)) => return Err(Failure::new("Error", message.trim())),
+        }
+        if let Some(name) = heard.lost.first() {
+            let message =
+                format!("`{name}` is gone: its type was defined anew. Run the cell that made it again");
+            return Err(Failure::new("Error", message));
+        }
         if let Some(message) = heard.failed {
             return Err(Failure::new("Error", message));
         }
@@ -165,65 +247,36 @@ impl Session {
             return Err(Failure::new("Interrupted", "stopped on request; all variables are kept"));
         }
         if heard.panicked {
-            return Err(self.explain_panic(&heard.panic.unwrap_or_default(), &edited));
+            return Err(self.explain_panic(&heard.panic.unwrap_or_default(), &prepared.edited));
         }
         Ok(())
     }
 
     /// Names and types of the variables that are alive, by name.
     pub fn variables(&self) -> Vec<(String, String)> {
-        let known = Known::load(self.environment.folder());
-        let mut variables: Vec<_> = self
-            .engine
-            .variables_and_types()
-            .map(|(name, ty)| (name.to_owned(), known.written_out(ty)))
-            .collect();
-        variables.sort();
-        variables
+        self.scope.variables.types().map(|(name, ty)| (name.to_owned(), ty.to_owned())).collect()
     }
 
     /// The type of the receiver in a probe of [`cursor`], as the compiler writes it.
     fn type_of_receiver(&mut self, probe: &str) -> Option<String> {
         let types_file = self.environment.folder().join(types::RECEIVERS);
         let _ = std::fs::remove_file(&types_file);
-        self.engine.check(&Source::parse(probe).edited().text).ok()?;
+        let source = self.scope.parse(probe);
+        let text = self.scope.variables.declarations(probe) + &source.edited(false, Vec::new()).text;
+        self.engine.check(&text).ok()?;
         std::fs::read_to_string(&types_file).ok()?.lines().filter_map(types::receiver).next_back()
     }
 
-    /// Returns the cell as the engine got it.
-    fn compile_and_run(&mut self, source: &Source, sink: &Sink) -> Result<Edited, Problem> {
-        let edited = source.typed(&self.stand_ins(source));
-        let advice = self.environment.folder().join(types::ADVICE);
-        let _ = std::fs::remove_file(&advice);
-        match self.engine.execute(&edited.text) {
-            Ok(outputs) if outputs.is_empty() => Ok(edited),
-            Ok(outputs) => {
-                // The answers of the engine's own commands, such as `:vars`.
-                let known = Known::load(self.environment.folder());
-                let data: Map<_, _> = outputs
-                    .content_by_mime_type
-                    .into_iter()
-                    .map(|(mime, content)| (mime, known.written_out(&content).into()))
-                    .collect();
-                sink(Event::Result(data));
-                Ok(edited)
-            }
-            Err(error) => {
-                // The front knows better why it refused a variable.
-                let error = std::fs::read_to_string(&advice).map_or(error, EngineError::Message);
-                Err(Problem { error, edited })
-            }
+    fn compile_and_run(&mut self, prepared: &Prepared, sink: &Sink) -> Result<(), EngineError> {
+        let full = |error| EngineError::Message(format!("{}: {error}", self.environment.folder().display()));
+        prepared.plan.save(self.environment.folder()).map_err(full)?;
+        let outputs = self.engine.execute(&prepared.edited.text)?;
+        if !outputs.is_empty() {
+            // The answers of the engine's own commands, such as `:dep`.
+            let data = outputs.content_by_mime_type.into_iter().map(|(mime, content)| (mime, content.into()));
+            sink(Event::Result(data.collect::<Map<_, _>>()));
         }
-    }
-
-    /// What stands for the types of the cell's new variables until the compiler has named them.
-    fn stand_ins(&mut self, source: &Source) -> HashMap<String, String> {
-        let names = source.untyped_names().map(str::to_owned);
-        let numbered = names.map(|name| {
-            self.stand_ins += 1;
-            (name, types::stand_in(self.stand_ins))
-        });
-        numbered.collect()
+        Ok(())
     }
 
     /// Says where in the cell it happened: the generated file holds the cell's lines as they are.
@@ -237,9 +290,8 @@ impl Session {
             std::fs::read_to_string(self.environment.folder().join("build/lib.rs")).unwrap_or_default();
         if let Some(text) = generated.lines().nth(line - 1) {
             // The engine gives each statement a line of its own.
-            let here = edited.text.lines().position(|own| own.contains(text.trim()));
-            failure = match here.and_then(|at| Some((at, edited.original().lines().nth(at)?))) {
-                Some((at, own)) => failure.with(format!("  line {}: {}", at + 1, own.trim())),
+            failure = match edited.line_of(text, self.scope.mark()) {
+                Some((at, own)) => failure.with(format!("  line {}: {own}", at + 1)),
                 None => failure.with(format!("  in code of an earlier cell: {}", text.trim())),
             };
         }
@@ -247,59 +299,10 @@ impl Session {
     }
 }
 
-/// What stopped a cell before it finished, and the text the engine had.
-struct Problem {
-    error: EngineError,
-    edited: Edited,
-}
-
-fn explain(Problem { error, edited }: Problem, running: &Running, panic: Option<&Panic>) -> Failure {
-    match error {
-        EngineError::CompilationErrors(errors) => diagnostic::failure(&errors, &edited),
-        EngineError::SubprocessTerminated(message) => ended(&message, running, panic),
-        EngineError::TypeRedefinedVariablesLost(names) => Failure::new(
-            "Error",
-            format!("a type was defined anew, so these variables are gone: {}", names.join(", ")),
-        ),
-        EngineError::Message(message) => match untyped(&message) {
-            Some(name) => Failure::new("Error", format!("nothing says yet which type `{name}` has")).with(
-                format!("Write it: `let {name}: Vec<u32> = ...`, or use the variable in the same cell."),
-            ),
-            None => Failure::new("Error", message.trim()),
-        },
-    }
-}
-
-/// The variable whose type the engine asks for.
-fn untyped(message: &str) -> Option<&str> {
-    message.strip_prefix("Couldn't automatically determine type of variable `")?.split('`').next()
-}
-
-/// The process that held the variables is gone.
-fn ended(message: &str, running: &Running, panic: Option<&Panic>) -> Failure {
-    let after = "Its variables are gone; functions, types and imports are kept. \
-                 Run the cells that made the variables again.";
-    if running.killed {
-        let value = format!("did not stop within {} s, so its process was ended", GRACE.as_secs());
-        return Failure::new("Interrupted", value).with(after);
-    }
-    let status = message.rsplit("status: ").next().unwrap_or(message).trim();
-    let value = if status.contains("signal: 9") {
-        "the process was killed from outside, perhaps because memory ran out (signal 9)".to_owned()
-    } else if status.contains("signal: 6") {
-        "the cell aborted its process: not enough memory, or `std::process::abort` (signal 6)".to_owned()
-    } else if status.contains("signal: 11") {
-        "the cell crashed its process: a recursion without end, or unsafe code (signal 11)".to_owned()
-    } else if status.contains("signal") {
-        format!("the cell crashed its process ({status})")
-    } else {
-        format!("the cell ended its process ({status})")
-    };
-    let mut failure = Failure::new("ProcessEnded", value);
-    if let Some(panic) = panic {
-        failure = failure.with(format!("  {}", panic.message));
-    }
-    failure.with(after)
+/// Whether a cell awaits where only a future can.
+fn awaits(result: &Result<(), EngineError>) -> bool {
+    let Err(EngineError::CompilationErrors(errors)) = result else { return false };
+    errors.iter().any(|error| error.code().is_some_and(|code| code.trim_end() == "E0728"))
 }
 
 impl Drop for Session {
@@ -307,87 +310,6 @@ impl Drop for Session {
         // The listening threads outlive the session, blocked on their pipes; the sink must not.
         self.listener.close();
         self.controls.kill();
-    }
-}
-
-/// Reaches the running cell from any thread: stops it, or answers its question.
-#[derive(Clone, Debug)]
-pub struct Controls {
-    writers: Arc<Writers>,
-    process: Arc<Mutex<std::process::Child>>,
-    state: Arc<Mutex<Running>>,
-}
-
-/// The state of the cell that runs now, if any.
-#[derive(Clone, Debug, Default)]
-struct Running {
-    cell: Option<Arc<()>>,
-    /// When its code started, after it was compiled.
-    begun: Option<Instant>,
-    interrupted: bool,
-    killed: bool,
-}
-
-impl Controls {
-    fn begin(&self) {
-        *lock(&self.state) = Running { cell: Some(Arc::default()), ..Running::default() };
-    }
-
-    fn finish(&self) -> Running {
-        std::mem::take(&mut *lock(&self.state))
-    }
-
-    /// Asks the running cell to stop; returns at once. A cell that has not stopped after two seconds
-    /// loses its process, and with it the variables. Without a running cell nothing happens.
-    pub fn interrupt(&self) {
-        let cell = {
-            let mut state = lock(&self.state);
-            if state.cell.is_none() || state.interrupted {
-                return;
-            }
-            state.interrupted = true;
-            state.cell.clone()
-        };
-        let own = self.clone();
-        std::thread::spawn(move || own.insist(cell, Instant::now()));
-    }
-
-    fn insist(&self, cell: Option<Arc<()>>, asked: Instant) {
-        let mut told = false;
-        loop {
-            let mut state = lock(&self.state);
-            // A cell is told from the next one by its address: a late order must not hit that.
-            let same = match (&state.cell, &cell) {
-                (Some(now), Some(then)) => Arc::ptr_eq(now, then),
-                _ => false,
-            };
-            if !same {
-                return;
-            }
-            if let Some(begun) = state.begun {
-                if !told {
-                    told = self.writers.interrupt().is_ok();
-                }
-                if begun.max(asked).elapsed() > GRACE {
-                    state.killed = true;
-                    child::kill_group(lock(&self.process).id());
-                    return;
-                }
-            }
-            drop(state);
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Answers a cell that waits for input; `None` when nobody can be asked.
-    pub fn answer(&self, text: Option<&str>) {
-        // Without a process there is no question any more.
-        let _ = self.writers.answer(text);
-    }
-
-    /// Ends the process that runs the cells, with everything it started.
-    pub fn kill(&self) {
-        child::kill_group(lock(&self.process).id());
     }
 }
 

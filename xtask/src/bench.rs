@@ -1,6 +1,8 @@
 //! `cargo xtask bench kernel`: our kernel beside the stock one and beside the compiler alone;
+//! `cargo xtask bench growth`: what cells cost after many others;
 //! `cargo xtask bench lab`: the servers of the lab; `cargo xtask bench first`: how long a new reader waits.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::test::{python_at, sd35, tools, venv};
@@ -13,10 +15,11 @@ const STOCK: &str = "0.22.0";
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     match arguments.first().map(String::as_str) {
         Some("kernel") => kernel(&arguments[1..]),
+        Some("growth") => growth(&arguments[1..]),
         Some("lab") => lab(&arguments[1..]),
         Some("first") => first(),
-        _ => Err("the benches: `cargo xtask bench kernel [--quick]`, `cargo xtask bench lab [CYCLES]`, \
-                  `cargo xtask bench first`"
+        _ => Err("the benches: `cargo xtask bench kernel [--quick]`, `cargo xtask bench growth [--quick] [--stock]`, \
+                  `cargo xtask bench lab [CYCLES]`, `cargo xtask bench first`"
             .to_owned()),
     }
 }
@@ -48,7 +51,8 @@ fn first() -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn kernel(options: &[String]) -> Result<ExitCode> {
+/// Builds the stock kernel, if it is not there yet.
+fn stock() -> Result<PathBuf> {
     let release = release_folder()?;
     let folder = release.parent().unwrap_or(&release).join("bench");
     println!("building the stock kernel, evcxr_jupyter {STOCK}, if it is not there yet (some minutes)");
@@ -62,14 +66,32 @@ fn kernel(options: &[String]) -> Result<ExitCode> {
     if !built.success() {
         return Err("the stock kernel did not build".to_owned());
     }
+    Ok(folder.join("stock/bin/evcxr_jupyter"))
+}
+
+fn kernel(options: &[String]) -> Result<ExitCode> {
+    let stock = stock()?;
     tools()?;
     let built = sd35()?.arg("build").status().map_err(|error| error.to_string())?;
     if !built.success() {
         return Err("the book did not build".to_owned());
     }
-    let status = python_at(&root().join("xtask/bench/kernel.py"))
-        .arg(release.join("sd35"))
-        .arg(folder.join("stock/bin/evcxr_jupyter"))
+    script("kernel.py", &[stock], options)
+}
+
+/// A session that grows: the stock kernel is beside it when it is asked for.
+fn growth(options: &[String]) -> Result<ExitCode> {
+    let beside = if options.iter().any(|option| option == "--stock") { vec![stock()?] } else { Vec::new() };
+    tools()?;
+    sd35()?;
+    script("growth.py", &beside, options)
+}
+
+/// Runs a bench that drives kernels with Jupyter's own client.
+fn script(name: &str, others: &[PathBuf], options: &[String]) -> Result<ExitCode> {
+    let status = python_at(&root().join("xtask/bench").join(name))
+        .arg(release_folder()?.join("sd35"))
+        .args(others)
         .args(options)
         .status()
         .map_err(|error| format!("the bench could not be started: {error}"))?;

@@ -7,13 +7,16 @@
 
 #![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+mod assembled;
 mod code;
 pub mod crates;
 pub mod dependencies;
 pub mod generated;
+mod learned;
+pub mod marks;
+pub mod plan;
 pub mod settings;
 pub mod steps;
 mod substitute;
 pub mod tools;
 pub mod types;
-mod variables;

@@ -177,14 +177,16 @@ fn with_dependencies(verb: &str, args: &[String], settings: &Settings) -> Result
         steps::check(&folder, &source, compile)?
     };
     let result = Path::new("target").join(&settings.tools.host).join("debug/libctx.so");
+    if verb == "build" && made.is_some() {
+        steps::keep_statics(&folder, &result).context("a static could not be kept")?;
+    }
     finish(verb, made.is_some(), &messages, &result)
 }
 
 /// Tells the engine how it went, and which file to load.
 fn finish(verb: &str, success: bool, messages: &str, result: &Path) -> Result<ExitCode> {
     for line in messages.lines() {
-        // At this error the engine would add tokio as a crate of the reader's, and run all cells to come in it.
-        say(&line.replace("\"code\":\"E0728\"", "\"code\":\"E0728 \""));
+        say(&without_the_engines_remedies(line));
     }
     if success
         && verb == "build"
@@ -195,6 +197,13 @@ fn finish(verb: &str, success: bool, messages: &str, result: &Path) -> Result<Ex
             .with_context(|| Path::new(&named).display().to_string())?;
     }
     Ok(exit(success))
+}
+
+/// At these errors the engine would compile the cell once more: in a runtime of a crate that it adds, or with a
+/// `?` allowed that is allowed already. (In what a message quotes, a quotation mark has a stroke before it.)
+fn without_the_engines_remedies(line: &str) -> String {
+    line.replace("\"code\":\"E0728\"", "\"code\":\"E0728 \"")
+        .replace("\"code\":\"E0277\"", "\"code\":\"E0277 \"")
 }
 
 /// Has cargo compile the changed crate and what it needs.
@@ -212,6 +221,7 @@ fn run_cargo(args: &[String], folder: &Path, settings: &Settings) -> Result<Outc
         format!("-Ldependency={}", library.display()),
         format!("-Clink-arg=-Wl,-rpath,{}", library.display()),
         format!("-Clink-arg=-Wl,-rpath,{}", std.display()),
+        format!("-Clink-arg=@{}", folder.join(steps::STATICS).display()),
     ];
     flags.extend(FULL_TYPES.map(str::to_owned));
     let mut command = Command::new(cargo);
@@ -330,6 +340,17 @@ fn metadata() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_that_a_message_quotes_is_no_code() {
+        let line = |code: &str| {
+            let text = "r#\"\"code\":\"E0277\"\"#";
+            serde_json::json!({ "code": { "code": code }, "message": "m", "spans": [{ "text": text }] })
+                .to_string()
+        };
+        assert_eq!(without_the_engines_remedies(&line("E0277")), line("E0277 "));
+        assert_eq!(without_the_engines_remedies(&line("E0308")), line("E0308"));
+    }
 
     #[test]
     fn what_the_reader_asked_for_stays_as_it_is() {

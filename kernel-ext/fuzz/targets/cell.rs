@@ -3,18 +3,32 @@
 #![no_main]
 #![allow(dead_code, unreachable_pub, reason = "the modules are the kernel's, of which a target uses a part")]
 
+#[path = "../../src/session/completeness.rs"]
+mod completeness;
 #[path = "../../src/session/cursor.rs"]
 mod cursor;
+#[path = "../../src/session/edited.rs"]
+mod edited;
+#[path = "../../src/session/items.rs"]
+mod items;
+#[path = "../../src/session/scope.rs"]
+mod scope;
 #[path = "../../src/session/source.rs"]
 mod source;
+#[path = "../../src/session/text.rs"]
+mod text;
+#[path = "../../src/session/variables.rs"]
+mod variables;
 
+use completeness::completeness;
 use cursor::Cursor;
 use libfuzzer_sys::fuzz_target;
-use source::{Source, completeness};
+use scope::Scope;
 
 fuzz_target!(|text: &str| {
-    let source = Source::parse(text);
-    let edited = source.edited();
+    let mut scope = Scope::new();
+    let source = scope.parse(text);
+    let edited = scope.prepare(&source, false).edited;
     assert_eq!(edited.text.lines().count(), text.lines().count());
     for line in 1..=edited.text.lines().count() {
         assert!(text.is_char_boundary(edited.original_offset(line, 1)));

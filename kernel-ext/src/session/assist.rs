@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::commands::COMMANDS;
 use super::cursor::{Cursor, Place};
 use super::{Failure, Session};
 use crate::reference::{Item, Reference, escape};
@@ -70,12 +71,25 @@ impl Session {
     pub fn complete(&mut self, code: &str, at: usize) -> Completions {
         let cursor = Cursor::before(code, at);
         let mut found = BTreeMap::new();
+        let line = &code[code[..at].rfind('\n').map_or(0, |end| end + 1)..at];
+        if line.starts_with(':') && !line.contains(char::is_whitespace) {
+            for command in COMMANDS.into_iter().filter(|command| command.starts_with(line)) {
+                add(&mut found, command, "magic", "");
+            }
+            return Completions {
+                candidates: found.into_values().collect(),
+                start: at - line.len(),
+                end: at,
+            };
+        }
+        let mut documented = false;
         match &cursor.place {
             Place::Alone => self.names(&mut found),
             Place::In(path) => inside(self.reference(), path, &mut found),
             Place::Of { receiver, probe } => {
                 let known = self.variable(receiver).or_else(|| self.type_of_receiver(probe));
                 let item = known.as_deref().and_then(|ty| self.reference().of_type(ty));
+                documented = item.is_some();
                 for (name, member) in item.iter().flat_map(|item| &item.members) {
                     if member.takes_self() {
                         add(&mut found, name, &member.kind, &member.doc.signature);
@@ -84,13 +98,18 @@ impl Session {
             }
         }
         found.retain(|name, _| name.starts_with(cursor.name));
-        // The engine knows what earlier cells defined. It writes calls with their arguments.
-        if let Ok(own) = self.engine.completions(code, at)
-            && own.start_offset == cursor.start
+        // The engine knows what earlier cells defined, for what is documented nowhere. It writes calls with their
+        // arguments.
+        let before = self.scope.variables.declarations(code);
+        let internal =
+            |name: &str| ["evcxr", "sd35", "Evcxr", "EVCXR"].iter().any(|own| name.starts_with(own));
+        if !documented
+            && let Ok(own) = self.engine.completions(&format!("{before}{code}"), before.len() + at)
+            && own.start_offset == before.len() + cursor.start
         {
             for completion in own.completions {
                 let name = completion.code.split('(').next().unwrap_or_default().to_owned();
-                if name.starts_with(cursor.name) {
+                if name.starts_with(cursor.name) && !internal(&name) {
                     found.entry(name.clone()).or_insert(Candidate { text: name, ..Candidate::default() });
                 }
             }

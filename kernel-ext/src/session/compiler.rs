@@ -20,7 +20,8 @@ use anyhow::{Context as _, Result};
 use front::crates::Crates;
 use front::dependencies::Dependencies;
 use front::generated::{CHANGED, PRELUDE};
-use front::steps::{self, FULL_TYPES, Outcome};
+use front::plan::Plan;
+use front::steps::{self, FULL_TYPES, Outcome, STATICS};
 use front::tools;
 
 use super::lock;
@@ -53,6 +54,7 @@ impl Compiler {
             format!("#![allow(unused_imports, unused_mut, dead_code)]{PRELUDE}include!(\"build/lib.rs\");\n"),
         )?;
         std::os::unix::fs::symlink("/dev/stdin", folder.join(INCLUDED))?;
+        fs::write(folder.join(STATICS), "")?;
         let socket = folder.join(tools::COMPILER);
         let listener =
             UnixListener::bind(&socket).with_context(|| format!("cannot listen at {}", socket.display()))?;
@@ -172,6 +174,9 @@ impl Work {
             Some(Made { file, linked: false }) => self.link(file, &result)?,
             None => self.failed = source.is_guarded() && messages.lines().all(is_the_same_unguarded),
         }
+        if made.is_some() {
+            steps::keep_statics(&folder, &result).context("a static could not be kept")?;
+        }
         Ok((made.is_some(), messages))
     }
 
@@ -232,6 +237,7 @@ impl Work {
             .arg("-Zshare-generics=no")
             .args(["-Cprefer-dynamic", "-Cdebuginfo=0", "-Coverflow-checks=on", "-Cdebug-assertions=on"])
             .args(["-Copt-level=0", "-Ccodegen-units=1", "-Cstrip=debuginfo", &rpath(library), &rpath(std)])
+            .arg(format!("-Clink-arg=@{}", self.folder.join(STATICS).display()))
             .arg(format!("--emit={}={name}", if linked { "link" } else { "obj" }))
             .arg(format!("--extern=lessons={}", library.join("liblessons.so").display()))
             .arg(format!("-Ldependency={}", library.display()))
@@ -258,6 +264,8 @@ impl Work {
             .arg(object)
             .arg(stub)
             .args(builtins)
+            .arg("--as-needed")
+            .args(Plan::load(&self.folder).made_statics(&self.folder))
             .arg("-rpath")
             .arg(library)
             .arg("-rpath")
@@ -307,7 +315,7 @@ fn outcome(mut rustc: Rustc) -> Result<Outcome<Made>> {
 /// Whether a crate has parts that mean something in its own root file only, or that change how it is linked.
 fn wants_a_root_of_its_own(text: &str) -> bool {
     text.contains("extern crate ")
-        || text.contains("#[link")
+        || text.contains("#[link(")
         || text.lines().skip(1).any(|line| line.trim_start().starts_with("#!["))
 }
 

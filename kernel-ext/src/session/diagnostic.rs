@@ -4,17 +4,20 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use evcxr::CompilationError;
 
 use super::Failure;
-use super::source::Edited;
+use super::edited::Edited;
+
+/// Why a name is no variable any more, if it was one.
+type Gone<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// All errors of one compilation as one failure; the first message is the failure's value.
-pub(crate) fn failure(errors: &[CompilationError], source: &Edited) -> Failure {
+pub(crate) fn failure(errors: &[CompilationError], source: &Edited, gone: Gone<'_>) -> Failure {
     // A broken line often brings follow-on errors without a place; they only distract.
     let placed: Vec<_> = errors.iter().filter(|e| has_place(e)).collect();
     let shown = if placed.is_empty() { errors.iter().collect() } else { placed };
     Failure {
         name: "CompileError".to_owned(),
         value: shown.first().map(|error| title_of(error)).unwrap_or_default(),
-        traceback: shown.iter().map(|error| render(error, source)).collect(),
+        traceback: shown.iter().map(|error| render(error, source, gone)).collect(),
     }
 }
 
@@ -33,7 +36,7 @@ fn has_place(error: &CompilationError) -> bool {
     error.spanned_messages().iter().any(|message| message.span.is_some())
 }
 
-fn render(error: &CompilationError, source: &Edited) -> String {
+fn render(error: &CompilationError, source: &Edited, gone: Gone<'_>) -> String {
     let message = title_of(error);
     let mut title = Level::ERROR.primary_title(message.as_str());
     if let Some(code) = error.code().map(str::trim_end) {
@@ -70,7 +73,8 @@ fn render(error: &CompilationError, source: &Edited) -> String {
         };
         group = group.element(Level::HELP.message(help));
     }
-    if let Some(hint) = hint(error) {
+    let missing = missing(error).and_then(gone);
+    if let Some(hint) = missing.as_deref().or_else(|| hint(error)) {
         group = group.element(Level::NOTE.message(hint));
     }
     let explained = error
@@ -83,17 +87,19 @@ fn render(error: &CompilationError, source: &Edited) -> String {
     Renderer::styled().render(&[group])
 }
 
-/// The engine's words for a variable that borrows, and the compiler's about the call that shows a value, in ours; the
-/// compiler's other words as they are.
+/// The compiler's words about the call that shows a value, in ours; its other words as they are.
 fn title_of(error: &CompilationError) -> String {
     let message = error.message().replace('\n', " ");
-    if let Some(ty) = not_shown(&message) {
-        return format!("{} doesn't implement `Debug`", without_modules(&ty));
-    }
-    match borrowing(&message) {
-        Some(name) => format!("`{name}` borrows from something that a later cell could not keep alive"),
+    match not_shown(&message) {
+        Some(ty) => format!("{} doesn't implement `Debug`", without_modules(&ty)),
         None => without_modules(&message),
     }
+}
+
+/// The name that an error misses, or misses a value of.
+fn missing(error: &CompilationError) -> Option<&str> {
+    let named = matches!(error.code()?.trim_end(), "E0425" | "E0381");
+    named.then(|| error.json["message"].as_str()?.split('`').nth(1)).flatten()
 }
 
 /// `Vec<i32>` for `std::vec::Vec<i32>`: the compiler is asked for whole paths because later cells need
@@ -128,20 +134,8 @@ fn not_shown(message: &str) -> Option<String> {
     Some(format!("`{}`", rest.split_once("for reference `&")?.1.split('`').next()?))
 }
 
-/// The variable that the engine refuses to keep because it borrows.
-fn borrowing(message: &str) -> Option<&str> {
-    let (name, rest) = message.strip_prefix("The variable `")?.split_once('`')?;
-    rest.contains("non-static lifetime").then_some(name)
-}
-
 /// What is special about a cell.
 fn hint(error: &CompilationError) -> Option<&'static str> {
-    if borrowing(&error.message().replace('\n', " ")).is_some() {
-        return Some(
-            "keep an owned value instead (`.clone()`, `.to_owned()`), or put the code that needs the borrowed one in \
-             a block { }",
-        );
-    }
     Some(match error.code()?.trim_end() {
         "E0384" | "E0596" => "a variable of an earlier cell can be made mutable with `let mut x = x;`",
         "E0597" | "E0505" | "E0515" => {

@@ -42,6 +42,10 @@ pub(super) struct Heard {
     pub(super) panic: Option<Panic>,
     /// The panic was not caught.
     pub(super) panicked: bool,
+    /// The cell came to its end.
+    pub(super) finished: bool,
+    /// Variables that are not what they were.
+    pub(super) lost: Vec<String>,
     /// The error that a `?` returned.
     pub(super) failed: Option<String>,
 }
@@ -149,6 +153,8 @@ impl Listener {
                 self.marked.notify_all();
             }
             Event::Panicked => state.heard.panicked = true,
+            Event::Finished => state.heard.finished = true,
+            Event::Lost(name) => state.heard.lost.push(name),
             Event::Failed(message) => state.heard.failed = Some(message),
             Event::Panic(panic) if panic.thread.is_none() => state.heard.panic = Some(panic),
             event => {

@@ -36,6 +36,10 @@ pub enum Event {
     Panic(Panic),
     /// The panic reached the top of the cell.
     Panicked,
+    /// The cell came to its end, and its new variables are kept.
+    Finished,
+    /// A variable of an earlier cell is not of the type that it had, so the cell did not run.
+    Lost(String),
     /// A `?` at the top of the cell returned this error.
     Failed(String),
     /// The kernel's own mark, with its number.
@@ -331,6 +335,8 @@ fn parse_frame(json: &[u8]) -> Option<Event> {
         }),
         "begun" => Event::Begun,
         "panicked" => Event::Panicked,
+        "finished" => Event::Finished,
+        "lost" => Event::Lost(text("name")?),
         "failed" => Event::Failed(text("message").unwrap_or_default()),
         "mark" => Event::Mark(value["number"].as_u64()?),
         _ => return None,

@@ -4,7 +4,7 @@
 //! output, standard error, and one from which this module reads orders: to stop, and what the reader
 //! answered. Displays travel inside standard output as one-line frames (`RECORD SEPARATOR`, `sd35`, JSON),
 //! so a plot between two prints appears between them. The compiler engine's own protocol keeps the
-//! original standard output, under [`engine`].
+//! original standard output, under `engine`.
 
 mod ask;
 mod live;
@@ -17,6 +17,7 @@ use std::fmt::{Debug, Display};
 use std::fs::File;
 use std::future::{Future, IntoFuture};
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
@@ -61,9 +62,37 @@ struct Streams {
     err: File,
 }
 
-/// Called by the kernel before each cell.
+/// Runs a cell, with the variables that earlier ones left.
 #[doc(hidden)]
-pub fn begin() {
+pub fn run(cell: fn(&mut store::VariableStore)) {
+    begin();
+    store::with(cell);
+    end();
+}
+
+/// Runs the reader's part of a cell, and reports a panic.
+#[doc(hidden)]
+pub fn caught<R>(body: impl FnOnce() -> R) {
+    if catch_unwind(AssertUnwindSafe(body)).is_err() {
+        frame(&serde_json::json!({ "kind": "panicked" }));
+    }
+}
+
+/// Reports that the reader's part of a cell came to its end, and its new variables are kept.
+#[doc(hidden)]
+pub fn finished(done: bool) {
+    if done {
+        frame(&serde_json::json!({ "kind": "finished" }));
+    }
+}
+
+/// Reports a variable whose value is not of the type that it had.
+fn lost(name: &str) {
+    frame(&serde_json::json!({ "kind": "lost", "name": name }));
+}
+
+/// Called before each cell.
+fn begin() {
     if let Some(streams) = STREAMS.get_or_init(|| attach().ok()) {
         // An earlier cell may have closed or redirected them.
         let _ = rustix::stdio::dup2_stdout(&streams.out);
@@ -78,19 +107,14 @@ pub fn begin() {
     frame(&serde_json::json!({ "kind": "begun" }));
 }
 
-/// Called by the kernel after each cell: everything printed is on its way before the cell counts as done.
-#[doc(hidden)]
-pub fn end() {
+/// Called after each cell: everything printed is on its way before the cell counts as done.
+fn end() {
     let _ = std::io::stdout().flush();
     engine("EVCXR_EXECUTION_COMPLETE");
 }
 
-/// Sends one line of the engine's protocol; a panic or a failed `?` is also told to the kernel.
-#[doc(hidden)]
-pub fn engine(line: &str) {
-    if line == "EVCXR_PANIC_NOTIFICATION" {
-        frame(&serde_json::json!({ "kind": "panicked" }));
-    }
+/// Sends one line of the engine's protocol.
+fn engine(line: &str) {
     match STREAMS.get() {
         Some(Some(streams)) => {
             let _ = (&streams.engine).write_all(format!("{line}\n").as_bytes());
@@ -105,15 +129,14 @@ pub fn failed(error: &dyn Display) {
     frame(&serde_json::json!({ "kind": "failed", "message": error.to_string() }));
 }
 
-/// What `?` at the top level of a cell turns any error into; the engine's name for it.
+/// What `?` at the top level of a cell turns any error into.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct EvcxrUserCodeError;
+pub struct CellError;
 
-impl<T: Display> From<T> for EvcxrUserCodeError {
+impl<T: Display> From<T> for CellError {
     fn from(error: T) -> Self {
         failed(&error);
-        engine(store::USER_ERROR_OCCURRED);
         Self
     }
 }
