@@ -2,4 +2,5 @@
 
 pub(crate) mod balancer;
 pub(crate) mod documents;
+pub(crate) mod listener;
 pub(crate) mod resp;

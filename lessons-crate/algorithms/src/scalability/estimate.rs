@@ -38,6 +38,27 @@ pub fn stored_bytes(per_second: f64, size: f64, seconds: f64, copies: f64) -> f6
     per_second * size * seconds * copies
 }
 
+/// What `amount` costs where the price falls with the amount: each tier is (how much of it, price of one), in
+/// order, and the last price holds for all that is left.
+///
+/// # Examples
+///
+/// ```
+/// use lessons::scalability::estimate::tiered;
+///
+/// // The first ten at 9 cents, all others at 5.
+/// assert_eq!(tiered(30.0, &[(10.0, 9.0), (f64::INFINITY, 5.0)]), 190.0);
+/// assert_eq!(tiered(30.0, &[(10.0, 9.0)]), 270.0);
+/// ```
+pub fn tiered(amount: f64, tiers: &[(f64, f64)]) -> f64 {
+    let (mut left, mut total, mut last) = (amount, 0.0, 0.0);
+    for &(size, price) in tiers {
+        let taken = left.min(size);
+        (left, total, last) = (left - taken, total + taken * price, price);
+    }
+    total + left * last
+}
+
 /// Bytes in decimal units of three digits: kB is 1,000 bytes, as in network rates and on disks. Memory is
 /// sold in binary units; KiB is 1,024 bytes, and a TiB is 10% more than a TB.
 ///

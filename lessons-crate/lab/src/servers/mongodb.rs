@@ -18,7 +18,8 @@ use crate::ground::secret::Secret;
 use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server};
 use crate::stand_in::documents::login::USER;
-use crate::stand_in::documents::server::StandIn;
+use crate::stand_in::documents::server::Shared;
+use crate::stand_in::listener::StandIn;
 use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
@@ -152,7 +153,7 @@ impl MongoDb {
             let port = Port::free()?;
             let address = port.address();
             let secret = Secret::ours();
-            let inside = Box::new(StandIn::new(port, secret.clone()));
+            let inside = Box::new(StandIn::<Shared>::new(port, secret.clone()));
             Self::with_client(Server::inside("MongoDB stand-in", address, inside)?.locked(secret))
         })
     }

@@ -21,7 +21,8 @@ use crate::ground::secret::Secret;
 use crate::ground::talk;
 use crate::kind::{Kind, Start, started};
 use crate::server::{Launch, Place, Ready, Server};
-use crate::stand_in::resp::StandIn;
+use crate::stand_in::listener::StandIn;
+use crate::stand_in::resp::Shared;
 use crate::words::is_a_server;
 
 pub(crate) const PROGRAM: Program = Program {
@@ -93,7 +94,7 @@ impl Redis {
             let port = Port::free()?;
             let address = port.address();
             let secret = Secret::ours();
-            let inside = Box::new(StandIn::new(port, secret.clone()));
+            let inside = Box::new(StandIn::<Shared>::new(port, secret.clone()));
             let server = Server::inside("Redis stand-in", address, inside)?.locked(secret);
             Ok(Self { server, console: Console::default() })
         })

@@ -21,5 +21,5 @@ mod strings;
 mod value;
 
 pub use frame::Frame;
-pub(crate) use server::StandIn;
+pub(crate) use server::Shared;
 pub use store::Store;

@@ -6,18 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
 
 use super::login::Login;
 use super::refusal::{COMMANDS, Refusal};
 use super::store::{Answer, Store};
 use super::value::whole;
 use super::wire;
-use crate::ground::port::{Port, loopback};
 use crate::ground::secret::Secret;
-use crate::server::Inside;
+use crate::stand_in::listener::Speaker;
 
 /// How many documents the first part of an answer has, unless the client says.
 const FIRST: usize = 101;
@@ -26,100 +24,52 @@ const MOST: usize = 10_000;
 /// How many answers may be half read. The oldest is forgotten for a new one: a client that left does not say.
 const CURSORS: usize = 1_000;
 
-/// A stand-in for MongoDB inside this process.
-pub(crate) struct StandIn {
-    port: Port,
+/// What a stand-in for MongoDB keeps, and the password that it wants.
+pub(crate) struct Shared {
+    database: Mutex<Database>,
     secret: Secret,
-    paused: watch::Sender<bool>,
-    task: Option<JoinHandle<()>>,
 }
 
-impl StandIn {
-    /// Takes clients that know this password.
-    pub(crate) fn new(port: Port, secret: Secret) -> Self {
-        Self { port, secret, paused: watch::Sender::new(false), task: None }
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Database> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inside for StandIn {
-    fn start(&mut self) -> io::Result<()> {
-        let listener = std::net::TcpListener::bind(loopback(self.port.number))?;
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        self.paused.send_replace(false);
-        self.task = Some(tokio::spawn(serve(listener, self.secret.clone(), self.paused.subscribe())));
-        Ok(())
+impl Speaker for Shared {
+    fn new(secret: Secret) -> Self {
+        Self { database: Mutex::default(), secret }
     }
 
-    fn kill(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
-    }
-
-    fn pause(&mut self, paused: bool) {
-        self.paused.send_replace(paused);
-    }
-
-    fn is_running(&self) -> bool {
-        self.task.is_some()
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-async fn serve(listener: TcpListener, secret: Secret, paused: watch::Receiver<bool>) {
-    let database = Arc::<Mutex<Database>>::default();
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                let login = Login::new(secret.clone());
-                connections.spawn(talk(database.clone(), login, stream, paused.clone()));
+    async fn talk(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        mut paused: watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let mut login = Login::new(self.secret.clone());
+        stream.set_nodelay(true)?;
+        loop {
+            let mut head = [0; 4];
+            stream.read_exact(&mut head).await?;
+            let length = wire::length(head).ok_or(io::ErrorKind::InvalidData)?;
+            // As it comes: who says 48 MB and sends none of them gets no memory for them.
+            let mut message = Vec::new();
+            let rest = u64::try_from(length - head.len()).map_err(io::Error::other)?;
+            if (&mut stream).take(rest).read_to_end(&mut message).await? + head.len() < length {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            Some(_) = connections.join_next() => {}
+            let message = wire::read(&message).ok_or(io::ErrorKind::InvalidData)?;
+            if paused.wait_for(|paused| !paused).await.is_err() {
+                return Ok(());
+            }
+            let answer = login.answer(&message.command);
+            let answer = answer.unwrap_or_else(|| self.lock().answer(&message.command));
+            if message.wants_answer {
+                let bytes = wire::write(message.number, &answer).ok_or(io::ErrorKind::InvalidData)?;
+                stream.write_all(&bytes).await?;
+            }
         }
     }
-}
-
-/// One connection, until it ends or what comes is no message.
-async fn talk(
-    database: Arc<Mutex<Database>>,
-    mut login: Login,
-    mut stream: TcpStream,
-    mut paused: watch::Receiver<bool>,
-) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    loop {
-        let mut head = [0; 4];
-        stream.read_exact(&mut head).await?;
-        let length = wire::length(head).ok_or(io::ErrorKind::InvalidData)?;
-        // As it comes: who says 48 MB and sends none of them gets no memory for them.
-        let mut message = Vec::new();
-        let rest = u64::try_from(length - head.len()).map_err(io::Error::other)?;
-        if (&mut stream).take(rest).read_to_end(&mut message).await? + head.len() < length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let message = wire::read(&message).ok_or(io::ErrorKind::InvalidData)?;
-        if paused.wait_for(|paused| !paused).await.is_err() {
-            return Ok(());
-        }
-        let answer = login.answer(&message.command);
-        let answer = answer.unwrap_or_else(|| lock(&database).answer(&message.command));
-        if message.wants_answer {
-            let bytes = wire::write(message.number, &answer).ok_or(io::ErrorKind::InvalidData)?;
-            stream.write_all(&bytes).await?;
-        }
-    }
-}
-
-fn lock(database: &Mutex<Database>) -> MutexGuard<'_, Database> {
-    database.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Default)]

@@ -6,65 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
 
 use super::frame::{Frame, take_command};
 use super::store::Store;
-use crate::ground::port::{Port, loopback};
 use crate::ground::secret::Secret;
-use crate::server::Inside;
-
-/// A stand-in for Redis inside this process.
-pub(crate) struct StandIn {
-    port: Port,
-    secret: Secret,
-    paused: watch::Sender<bool>,
-    task: Option<JoinHandle<()>>,
-}
-
-impl StandIn {
-    /// Takes clients that give this password.
-    pub(crate) fn new(port: Port, secret: Secret) -> Self {
-        Self { port, secret, paused: watch::Sender::new(false), task: None }
-    }
-}
-
-impl Inside for StandIn {
-    fn start(&mut self) -> io::Result<()> {
-        let listener = std::net::TcpListener::bind(loopback(self.port.number))?;
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        self.paused.send_replace(false);
-        self.task = Some(tokio::spawn(serve(listener, self.secret.clone(), self.paused.subscribe())));
-        Ok(())
-    }
-
-    fn kill(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
-    }
-
-    fn pause(&mut self, paused: bool) {
-        self.paused.send_replace(paused);
-    }
-
-    fn is_running(&self) -> bool {
-        self.task.is_some()
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
+use crate::stand_in::listener::Speaker;
 
 type Channels = BTreeMap<Vec<u8>, Vec<mpsc::UnboundedSender<Frame>>>;
 
-struct Shared {
+/// What a stand-in for Redis keeps, the password that it wants, and who listens to its channels.
+pub(crate) struct Shared {
     store: Mutex<Store>,
     channels: Mutex<Channels>,
     secret: Secret,
@@ -85,18 +38,13 @@ impl Shared {
     }
 }
 
-async fn serve(listener: TcpListener, secret: Secret, paused: watch::Receiver<bool>) {
-    let (store, channels) = (Mutex::default(), Mutex::default());
-    let shared = Arc::new(Shared { store, channels, secret, begun: Instant::now() });
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                connections.spawn(Client::new(shared.clone()).talk(stream, paused.clone()));
-            }
-            Some(_) = connections.join_next() => {}
-        }
+impl Speaker for Shared {
+    fn new(secret: Secret) -> Self {
+        Self { store: Mutex::default(), channels: Mutex::default(), secret, begun: Instant::now() }
+    }
+
+    async fn talk(self: Arc<Self>, stream: TcpStream, paused: watch::Receiver<bool>) -> io::Result<()> {
+        Client::new(self).talk(stream, paused).await
     }
 }
 
