@@ -236,10 +236,13 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a value that is not text").to_owned()
 }
 
+/// Whether these words of a panic are those of a `todo!()` or an `unimplemented!()`.
+pub(crate) fn is_missing(message: &str) -> bool {
+    message.starts_with("not yet implemented") || message.starts_with("not implemented")
+}
+
 fn diagnose_panic(message: &str) -> Diagnosis {
-    let (key, message) = if message.starts_with("not yet implemented")
-        || message.starts_with("not implemented")
-    {
+    let (key, message) = if is_missing(message) {
         ("not-implemented", "A part is still missing: replace each `todo!()` with code.".into())
     } else if message.contains("subtract with overflow") {
         (

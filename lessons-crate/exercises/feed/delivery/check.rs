@@ -37,12 +37,12 @@ pub fn delivery(delivery: fn(&Author, &FeedCosts, f64) -> Delivery) -> Report {
         })
         .visible("equal work is pushed", || vec![input(200, 3.0, 3.0)])
         .hidden("the costs of writing and merging count", || {
-            let [mut dear_look, mut dear_write, mut equal] =
+            let [mut costly_look, mut costly_write, mut equal] =
                 [(4.0, 3.0), (3.0, 4.0), (2.0, 6.0)].map(|(posts, reads)| input(1_000, posts, reads));
-            dear_look.1.merge = 2.0;
-            dear_write.1.write = 2.0;
+            costly_look.1.merge = 2.0;
+            costly_write.1.write = 2.0;
             equal.1.write = 3.0;
-            vec![dear_look, dear_write, equal]
+            vec![costly_look, costly_write, equal]
         })
         .hidden("an author with few followers", || {
             [(1, 2.0, 3.0), (1, 3.0, 2.0), (3, 2.0, 9.0), (3, 9.0, 2.0)]
