@@ -96,7 +96,10 @@ mod tests {
 
     #[test]
     fn forgotten_values_are_dropped_at_once_even_if_that_panics() {
-        struct Loud(std::rc::Rc<()>);
+        /// Counted, so that the test sees that it is gone.
+        struct Loud {
+            _counted: std::rc::Rc<()>,
+        }
         impl Drop for Loud {
             fn drop(&mut self) {
                 panic!("dropped");
@@ -104,7 +107,7 @@ mod tests {
         }
         let counted = std::rc::Rc::new(());
         let mut store = VariableStore::default();
-        store.put("loud", Loud(counted.clone()));
+        store.put("loud", Loud { _counted: counted.clone() });
         store.put("kept", 1);
         store.forget(&["loud", "never put"]);
         assert_eq!((std::rc::Rc::strong_count(&counted), store.take::<i32>("kept")), (1, 1));
