@@ -20,9 +20,7 @@ const QUESTION: Question<Answer, Input, IpAddr> = Question {
     right: |(header, peer, trusted)| proxy::client_ip(header, *peer, |address| trusted.contains(&address)),
     accepts: None,
     same: |one, other| one == other,
-    input: |(header, peer, trusted)| {
-        format!("client_ip(&[{}], {peer}, &[{}])", list(header), list(trusted))
-    },
+    input: |(header, peer, trusted)| format!("client_ip(&[{}], {peer}, &[{}])", list(header), list(trusted)),
     output: ToString::to_string,
 };
 
@@ -37,7 +35,10 @@ pub fn client_ip(client_ip: fn(&[IpAddr], IpAddr, &[IpAddr]) -> IpAddr) -> Repor
             vec![input("198.51.100.7", "10.0.0.1"), input("2001:db8::7", "10.0.0.1")]
         })
         .visible("several proxies: the first from the right that is not ours", || {
-            vec![input("198.51.100.7, 10.0.0.2", "10.0.0.1"), input("198.51.100.7, 10.0.0.3, 10.0.0.2", "10.0.0.1")]
+            vec![
+                input("198.51.100.7, 10.0.0.2", "10.0.0.1"),
+                input("198.51.100.7, 10.0.0.3, 10.0.0.2", "10.0.0.1"),
+            ]
         })
         .visible("what a client makes up is never reached", || {
             vec![
@@ -49,10 +50,17 @@ pub fn client_ip(client_ip: fn(&[IpAddr], IpAddr, &[IpAddr]) -> IpAddr) -> Repor
             vec![input("", "198.51.100.7"), input("", "10.0.0.1")]
         })
         .hidden("a stranger's header counts for nothing", || {
-            vec![input("1.1.1.1", "198.51.100.7"), input("10.0.0.2", "198.51.100.7"), input("1.1.1.1, 10.0.0.2", "198.51.100.7")]
+            vec![
+                input("1.1.1.1", "198.51.100.7"),
+                input("10.0.0.2", "198.51.100.7"),
+                input("1.1.1.1, 10.0.0.2", "198.51.100.7"),
+            ]
         })
         .hidden("an address of ours that was made up", || {
-            vec![input("10.0.0.3, 198.51.100.7, 10.0.0.2", "10.0.0.1"), input("1.1.1.1, 10.0.0.3, 198.51.100.7", "10.0.0.1")]
+            vec![
+                input("10.0.0.3, 198.51.100.7, 10.0.0.2", "10.0.0.1"),
+                input("1.1.1.1, 10.0.0.3, 198.51.100.7", "10.0.0.1"),
+            ]
         })
         .hidden("all are ours: the request began inside", || {
             vec![input("10.0.0.3, 10.0.0.2", "10.0.0.1"), input("10.0.0.2", "10.0.0.1")]

@@ -100,14 +100,18 @@ const QUESTION: Question<Answer, Input, Found> = Question {
 /// Checks a function that puts a message into the bounded queue of a client.
 pub fn outbox(push: fn(&mut Vec<Message>, usize, Message) -> Verdict) -> Report {
     Comparison::new(&EXERCISE, &QUESTION, push, MISTAKES)
-        .visible("while there is room, everything waits in order", || inputs(&[(3, "a"), (3, "-"), (3, "a-b"), (2, "--")]))
+        .visible("while there is room, everything waits in order", || {
+            inputs(&[(3, "a"), (3, "-"), (3, "a-b"), (2, "--")])
+        })
         .visible("a tick replaces the waiting one of its symbol, at its place", || {
             inputs(&[(3, "aa"), (3, "aba"), (4, "a-ba"), (3, "abcb")])
         })
         .visible("a full queue throws away its oldest tick", || {
             inputs(&[(2, "a--"), (2, "-a-"), (3, "-ab-"), (2, "abc")])
         })
-        .visible("when only chat waits, the client is disconnected", || inputs(&[(1, "--"), (2, "---"), (2, "--a")]))
+        .visible("when only chat waits, the client is disconnected", || {
+            inputs(&[(1, "--"), (2, "---"), (2, "--a")])
+        })
         .hidden("chat messages are all different", || inputs(&[(5, "-----"), (4, "-a-a-"), (3, "--a")]))
         .hidden("a tick that is waiting is replaced also in a full queue", || {
             inputs(&[(2, "aba"), (2, "-aa"), (1, "aa"), (2, "abab")])
@@ -126,7 +130,8 @@ fn random() -> Vec<Input> {
     let mut rng = Rng::new(20);
     (0..2_000usize)
         .map(|round| {
-            let row = (0..round % 14).map(|_| rng.choose(&[None, Some('a'), Some('b'), Some('c')]).copied().flatten());
+            let row = (0..round % 14)
+                .map(|_| rng.choose(&[None, Some('a'), Some('b'), Some('c')]).copied().flatten());
             (1 + round % 5, row.collect())
         })
         .collect()
