@@ -73,7 +73,12 @@ pub fn read_name(read_name: Answer) -> Report {
             [12, 18, 0, 20].map(|start| (message.to_vec(), start)).to_vec()
         })
         .visible("pointers that do not lead back are refused", || {
-            inputs(&[(b"\xc0\x00", 0), (b"\xc0\x02\xc0\x00", 0), (b"\xc0\x02\xc0\x00", 2), (b"\xc0\x02\x01a\x00", 0)])
+            inputs(&[
+                (b"\xc0\x00", 0),
+                (b"\xc0\x02\xc0\x00", 0),
+                (b"\xc0\x02\xc0\x00", 2),
+                (b"\xc0\x02\x01a\x00", 0),
+            ])
         })
         .hidden("a pointer to a pointer: only the first one counts for the next field", || {
             let mut far = b"\x03far\x00".to_vec();
@@ -96,10 +101,25 @@ pub fn read_name(read_name: Answer) -> Report {
                 let label = |&length: &u8| [vec![length], vec![b'x'; length.into()]].concat();
                 ([lengths.iter().flat_map(label).collect(), vec![0]].concat(), 0)
             };
-            vec![of(&[63, 63, 63, 61]), of(&[63, 63, 63, 62]), of(&[63; 4]), of(&[63; 5]), of(&[1; 127]), of(&[1; 128])]
+            vec![
+                of(&[63, 63, 63, 61]),
+                of(&[63, 63, 63, 62]),
+                of(&[63; 4]),
+                of(&[63; 5]),
+                of(&[1; 127]),
+                of(&[1; 128]),
+            ]
         })
         .hidden("a message that ends within the name", || {
-            inputs(&[(b"", 0), (b"\x01", 0), (b"\x03ab", 0), (b"\x01a", 0), (b"\xc0", 0), (b"\x00\xc0", 1), (b"\x00", 9)])
+            inputs(&[
+                (b"", 0),
+                (b"\x01", 0),
+                (b"\x03ab", 0),
+                (b"\x01a", 0),
+                (b"\xc0", 0),
+                (b"\x00\xc0", 1),
+                (b"\x00", 9),
+            ])
         })
         .hidden("10,000 random messages", random)
         .finish()

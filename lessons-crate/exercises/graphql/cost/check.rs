@@ -110,13 +110,19 @@ fn right((query, variables): &Input) -> Result<u64, CostError> {
 }
 
 /// `None` when a fragment is not known yet.
-fn sum(parts: &[Part], variables: &BTreeMap<String, u64>, known: &BTreeMap<&str, u64>) -> Option<Result<u64, CostError>> {
+fn sum(
+    parts: &[Part],
+    variables: &BTreeMap<String, u64>,
+    known: &BTreeMap<&str, u64>,
+) -> Option<Result<u64, CostError>> {
     let mut all = 0u64;
     for part in parts {
         let one = match part {
             Part::Fragment(name) => *known.get(name.as_str())?,
             Part::Field { page, inside, .. } => {
-                let Ok(inside) = sum(inside, variables, known)? else { return Some(Err(CostError::NoVariable)) };
+                let Ok(inside) = sum(inside, variables, known)? else {
+                    return Some(Err(CostError::NoVariable));
+                };
                 let each = inside.saturating_add(1);
                 let length = match page {
                     Page::No => None,
@@ -138,7 +144,11 @@ fn sum(parts: &[Part], variables: &BTreeMap<String, u64>, known: &BTreeMap<&str,
 pub fn cost(cost: fn(&Query, &BTreeMap<String, u64>) -> Result<u64, CostError>) -> Report {
     Comparison::new(&EXERCISE, &QUESTION, cost, MISTAKES)
         .visible("a field is one value, and what is inside counts as well", || {
-            vec![query(vec![field("a", vec![])]), query(vec![field("a", vec![field("b", vec![]), field("c", vec![])])]), query(vec![])]
+            vec![
+                query(vec![field("a", vec![])]),
+                query(vec![field("a", vec![field("b", vec![]), field("c", vec![])])]),
+                query(vec![]),
+            ]
         })
         .visible("a list is one value, and each item with what is inside", || {
             vec![
@@ -151,7 +161,8 @@ pub fn cost(cost: fn(&Query, &BTreeMap<String, u64>) -> Result<u64, CostError>) 
         .visible("a page may be a variable", || {
             let paged = |name: &str| {
                 let page = Page::Variable("n".to_owned());
-                let users = Part::Field { name: "users".to_owned(), page, inside: vec![field("name", vec![])] };
+                let users =
+                    Part::Field { name: "users".to_owned(), page, inside: vec![field("name", vec![])] };
                 (Query { parts: vec![users], ..Query::default() }, BTreeMap::from([(name.to_owned(), 7)]))
             };
             vec![paged("n"), paged("other")]
@@ -164,7 +175,11 @@ pub fn cost(cost: fn(&Query, &BTreeMap<String, u64>) -> Result<u64, CostError>) 
             ]
         })
         .hidden("an alias counts each time", || {
-            let many = (0..30).map(|at| Part::Field { name: format!("a{at}"), page: Page::Fixed(10), inside: vec![] });
+            let many = (0..30).map(|at| Part::Field {
+                name: format!("a{at}"),
+                page: Page::Fixed(10),
+                inside: vec![],
+            });
             vec![query(many.collect()), query(vec![field("a", vec![]), field("a", vec![])])]
         })
         .hidden("a fragment that contains itself is refused", || {
@@ -173,7 +188,9 @@ pub fn cost(cost: fn(&Query, &BTreeMap<String, u64>) -> Result<u64, CostError>) 
                 with(vec![spread("F")], &[("F", vec![spread("G")]), ("G", vec![spread("F")])]),
             ]
         })
-        .hidden("20 and 60 fragments, each of which has the next one twice", || vec![bomb(5), bomb(20), bomb(60)])
+        .hidden("20 and 60 fragments, each of which has the next one twice", || {
+            vec![bomb(5), bomb(20), bomb(60)]
+        })
         .hidden("more values than can be counted", || {
             let huge = list("a", 1 << 40, vec![list("b", 1 << 40, vec![])]);
             vec![query(vec![huge.clone()]), query(vec![huge.clone(), huge]), bomb(70)]

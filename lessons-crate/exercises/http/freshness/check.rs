@@ -61,7 +61,11 @@ pub fn freshness(answer: fn(&StoredAnswer, bool, u64) -> u64) -> Report {
     Comparison::new(&EXERCISE, &QUESTION, answer, MISTAKES)
         .visible("the example: 42 s", || vec![(EXAMPLE, false, 112)])
         .visible("s-maxage is for shared caches, and wins there", || {
-            let both = |max_age, s_maxage| StoredAnswer { max_age: Some(max_age), s_maxage: Some(s_maxage), ..EXAMPLE };
+            let both = |max_age, s_maxage| StoredAnswer {
+                max_age: Some(max_age),
+                s_maxage: Some(s_maxage),
+                ..EXAMPLE
+            };
             vec![
                 (both(60, 600), true, 112),
                 (both(60, 600), false, 112),
@@ -94,7 +98,10 @@ pub fn freshness(answer: fn(&StoredAnswer, bool, u64) -> u64) -> Report {
             ]
         })
         .hidden("a clock that is ahead makes nothing younger", || {
-            vec![(StoredAnswer { date: 500, ..EXAMPLE }, false, 112), (StoredAnswer { date: 500, age: None, ..EXAMPLE }, true, 103)]
+            vec![
+                (StoredAnswer { date: 500, ..EXAMPLE }, false, 112),
+                (StoredAnswer { date: 500, age: None, ..EXAMPLE }, true, 103),
+            ]
         })
         .hidden("2,000 random answers", random)
         .finish()

@@ -95,8 +95,9 @@ fn replays(make: Make) -> Result<(), Failure> {
     for key in ["k2", "K1"] {
         let other = reserve(&*store, "ada", ROUTE, key, 8)?;
         if other == ticket {
-            return Err(Failure::new("another ticket", format!("{other} again"))
-                .input("begin with another key"));
+            return Err(
+                Failure::new("another ticket", format!("{other} again")).input("begin with another key")
+            );
         }
     }
     Ok(())
@@ -122,14 +123,12 @@ fn mismatch(make: Make) -> Result<(), Failure> {
 }
 
 fn scoped(make: Make) -> Result<(), Failure> {
-    for (who, route, diagnosis) in
-        [
+    for (who, route, diagnosis) in [
         ("bob", ROUTE, known::NOT_PER_CALLER),
         ("Ada", ROUTE, known::NOT_PER_CALLER),
         ("ada", "POST /refunds", known::NOT_PER_ROUTE),
         ("ada", "PUT /orders", known::NOT_PER_ROUTE),
-    ]
-    {
+    ] {
         let store = make();
         let ticket = reserve(&*store, "ada", ROUTE, "k1", 0)?;
         let first = reserve(&*store, who, route, "k1", 1);
@@ -169,18 +168,27 @@ fn recovers(make: Make) -> Result<(), Failure> {
     };
     let third = store.begin("ada", ROUTE, "k1", 7, 61);
     if let Begin::Recover(_) = third {
-        return Err(Failure::new("InFlight at 61", format!("{third:?}")).input(input).known(known::EVERYONE_RECOVERS));
+        return Err(Failure::new("InFlight at 61", format!("{third:?}"))
+            .input(input)
+            .known(known::EVERYONE_RECOVERS));
     }
     expect(&third, &Begin::InFlight, input)?;
     store.finish(lost, "late", 62);
     let after = store.begin("ada", ROUTE, "k1", 7, 63);
     if after != Begin::InFlight || ticket == lost {
-        return Err(Failure::new("InFlight: the old ticket is void", format!("{after:?}, tickets {lost} and {ticket}"))
-            .input("begin at 0, Recover at 60, then finish with the ticket of 0")
-            .known(known::OLD_TICKET_COUNTS));
+        return Err(Failure::new(
+            "InFlight: the old ticket is void",
+            format!("{after:?}, tickets {lost} and {ticket}"),
+        )
+        .input("begin at 0, Recover at 60, then finish with the ticket of 0")
+        .known(known::OLD_TICKET_COUNTS));
     }
     store.finish(ticket, "201 order 1", 64);
-    expect(&store.begin("ada", ROUTE, "k1", 7, 65), &Begin::Replay("201 order 1".to_owned()), "Recover, then finish")
+    expect(
+        &store.begin("ada", ROUTE, "k1", 7, 65),
+        &Begin::Replay("201 order 1".to_owned()),
+        "Recover, then finish",
+    )
 }
 
 /// How many requests come at once, and how often that is tried: one round may go well by luck.
@@ -258,10 +266,13 @@ fn released(make: Make) -> Result<(), Failure> {
 fn any_characters(make: Make) -> Result<(), Failure> {
     for separator in ["", "/", ":", "|", " ", ",", "-", "_", "#", ";", "\n", "\0", "\u{1f}", "::"] {
         let (one, other) = (format!("a{separator}b"), format!("b{separator}c"));
-        for [first, second] in [[["a", &other, "k"], [&one, "c", "k"]], [["w", "a", &other], ["w", &one, "c"]]] {
+        for [first, second] in
+            [[["a", &other, "k"], [&one, "c", "k"]], [["w", "a", &other], ["w", &one, "c"]]]
+        {
             let store = make();
             reserve(&*store, first[0], first[1], first[2], 0)?;
-            reserve(&*store, second[0], second[1], second[2], 0).map_err(|failure| failure.known(known::JOINED_TEXT))?;
+            reserve(&*store, second[0], second[1], second[2], 0)
+                .map_err(|failure| failure.known(known::JOINED_TEXT))?;
         }
     }
     Ok(())

@@ -67,7 +67,9 @@ const QUESTION: Question<Answer, Input, Outcome> = Question {
     right,
     accepts: None,
     same: |one, other| one == other,
-    input: |(asked, current, method)| format!("a {method} with {}, {}", shown(asked), state(current.as_ref())),
+    input: |(asked, current, method)| {
+        format!("a {method} with {}, {}", shown(asked), state(current.as_ref()))
+    },
     output: |outcome| format!("Outcome::{outcome:?}"),
 };
 
@@ -181,8 +183,7 @@ fn table() -> Vec<Input> {
     ];
     let dates = [None, Some(99), Some(100), Some(101)];
     let states = [None, now(FIVE), now(WEAK_FIVE), Some(Version { tag: None, modified: None })];
-    let methods =
-        [Method::Get, Method::Head, Method::Put, Method::Delete, Method::Post, Method::Patch];
+    let methods = [Method::Get, Method::Head, Method::Put, Method::Delete, Method::Post, Method::Patch];
     let mut inputs = Vec::new();
     for (if_match, if_none_match) in tags.iter().flat_map(|one| tags.iter().map(move |two| (one, two))) {
         for (modified, unmodified) in dates.iter().flat_map(|one| dates.iter().map(move |two| (one, two))) {

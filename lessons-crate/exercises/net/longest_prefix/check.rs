@@ -97,7 +97,8 @@ pub fn longest_prefix(answer: Answer) -> Report {
 /// The same routes, asked for each address.
 fn asked(routes: &[(&str, u8, u32)], addresses: &[&str]) -> Vec<Input> {
     let read = |text: &str| text.parse::<IpAddr>().expect("an address");
-    let route = |&(address, length, next_hop): &(&str, u8, u32)| Route { address: read(address), length, next_hop };
+    let route =
+        |&(address, length, next_hop): &(&str, u8, u32)| Route { address: read(address), length, next_hop };
     let routes: Vec<Route> = routes.iter().map(route).collect();
     addresses.iter().map(|address| (routes.clone(), read(address))).collect()
 }

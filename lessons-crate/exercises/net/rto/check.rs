@@ -63,7 +63,10 @@ const PROPERTIES: [(&str, bool, Traces); 7] = [
         vec![vec![Sample(800)], vec![Sample(3_000)], vec![Sample(500)]]
     }),
     ("later samples move variation and mean", true, || {
-        vec![vec![Sample(800), Sample(1_600)], vec![Sample(4_000), Sample(2_000), Sample(6_000), Sample(6_000)]]
+        vec![
+            vec![Sample(800), Sample(1_600)],
+            vec![Sample(4_000), Sample(2_000), Sample(6_000), Sample(6_000)],
+        ]
     }),
     ("a timeout doubles it, and a fresh sample sets it again", true, || {
         vec![
@@ -135,7 +138,8 @@ fn compare(make: Make, traces: &[Trace]) -> Result<(), Failure> {
         let (right, found) = (answers(Box::new(Twin::new(None)), trace), answers(make(), trace));
         if let Some(at) = (0..right.len()).find(|at| !same(right[*at], found[*at])) {
             let steps: Vec<String> = trace[..at].iter().map(Step::to_string).collect();
-            let input = if steps.is_empty() { "new".to_owned() } else { format!("new, {}", steps.join(", ")) };
+            let input =
+                if steps.is_empty() { "new".to_owned() } else { format!("new, {}", steps.join(", ")) };
             let shown = |seconds: f64| format!("an rto of {seconds:.6} s");
             return Err(Failure::new(shown(right[at]), shown(found[at])).input(input));
         }

@@ -115,7 +115,8 @@ pub fn udp_datagram(answer: Answer) -> Report {
 /// A datagram with its right checksum.
 fn datagram(source: u16, destination: u16, data: &[u8]) -> Vec<u8> {
     let length = 8 + data.len() as u16;
-    let mut bytes: Vec<u8> = [source, destination, length, 0].into_iter().flat_map(u16::to_be_bytes).collect();
+    let mut bytes: Vec<u8> =
+        [source, destination, length, 0].into_iter().flat_map(u16::to_be_bytes).collect();
     bytes.extend(data);
     // A sum of 0 is sent as 0xffff, which is the other zero (RFC 768).
     let sum = match transport_checksum(CLIENT.into(), SERVER.into(), 17, &bytes) {

@@ -76,7 +76,9 @@ const QUESTION: Question<Answer, Input, Vec<Break>> = Question {
         let broken = protobuf::breaks(&translated(old), &translated(new)).into_iter().filter_map(|found| {
             let number = u32::try_from(found.number).unwrap_or(0);
             match found.kind {
-                BreakKind::TypeChanged { .. } | BreakKind::NumberReused { .. } if found.harm == Harm::Wire => {
+                BreakKind::TypeChanged { .. } | BreakKind::NumberReused { .. }
+                    if found.harm == Harm::Wire =>
+                {
                     Some(Break::Changed(number))
                 }
                 BreakKind::NotReserved => Some(Break::NotReserved(number)),
@@ -147,10 +149,20 @@ pub fn breaking_changes(breaks: fn(&Schema, &Schema) -> Vec<Break>) -> Report {
             ]
         })
         .visible("types that read the same bytes as the same value may change", || {
-            pairs(&[(Type::Int32, Type::Int64), (Type::Uint64, Type::Bool), (Type::Sint64, Type::Sint32), (Type::String, Type::Bytes)])
+            pairs(&[
+                (Type::Int32, Type::Int64),
+                (Type::Uint64, Type::Bool),
+                (Type::Sint64, Type::Sint32),
+                (Type::String, Type::Bytes),
+            ])
         })
         .visible("types that do not, may not", || {
-            pairs(&[(Type::String, Type::Int32), (Type::Fixed32, Type::Fixed64), (Type::Int32, Type::Fixed32), (Type::Message, Type::String)])
+            pairs(&[
+                (Type::String, Type::Int32),
+                (Type::Fixed32, Type::Fixed64),
+                (Type::Int32, Type::Fixed32),
+                (Type::Message, Type::String),
+            ])
         })
         .visible("a number that is gone must be reserved", || {
             let old = of(&[(1, "a", Type::String), (2, "b", Type::Int32)]);
@@ -158,13 +170,24 @@ pub fn breaking_changes(breaks: fn(&Schema, &Schema) -> Vec<Break>) -> Report {
             vec![(old.clone(), new.clone()), (old, Schema { reserved: vec![2], ..new })]
         })
         .hidden("zigzag is another number", || {
-            pairs(&[(Type::Int32, Type::Sint32), (Type::Sint64, Type::Int64), (Type::Uint32, Type::Sint32), (Type::Bool, Type::Sint64)])
+            pairs(&[
+                (Type::Int32, Type::Sint32),
+                (Type::Sint64, Type::Int64),
+                (Type::Uint32, Type::Sint32),
+                (Type::Bool, Type::Sint64),
+            ])
         })
         .hidden("a number that was reserved is not used again", || {
             let old = Schema { reserved: vec![2, 3], ..of(&[(1, "a", Type::String)]) };
             vec![
-                (old.clone(), Schema { reserved: vec![3], ..of(&[(1, "a", Type::String), (2, "b", Type::String)]) }),
-                (old.clone(), Schema { reserved: vec![2, 3], ..of(&[(1, "a", Type::String), (4, "b", Type::String)]) }),
+                (
+                    old.clone(),
+                    Schema { reserved: vec![3], ..of(&[(1, "a", Type::String), (2, "b", Type::String)]) },
+                ),
+                (
+                    old.clone(),
+                    Schema { reserved: vec![2, 3], ..of(&[(1, "a", Type::String), (4, "b", Type::String)]) },
+                ),
                 (old, of(&[(1, "a", Type::String)])),
             ]
         })

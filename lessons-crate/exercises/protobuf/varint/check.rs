@@ -104,7 +104,8 @@ pub fn varint(
             gets(&[&[0x80, 0], &[0x81, 0x80, 0], &[0xff, 0x80, 0x80, 0x80, 0]])
         })
         .hidden("zigzag at the edges of 32 and 64 bits", || {
-            let edges = [i64::MIN, i64::MAX, -1 << 31, (1 << 31) - 1, 1 << 31, -(1 << 31) - 1, 1 << 40, -(1 << 40)];
+            let edges =
+                [i64::MIN, i64::MAX, -1 << 31, (1 << 31) - 1, 1 << 31, -(1 << 31) - 1, 1 << 40, -(1 << 40)];
             let codes = [u64::MAX, u64::MAX - 1, u32::MAX.into(), 1 << 32, (1 << 33) + 1];
             edges.map(Call::Zigzag).into_iter().chain(codes.map(Call::Unzigzag)).collect()
         })

@@ -34,7 +34,8 @@ const QUESTION: Question<Answer, Input, Result<Parsed, FrameError>> = Question {
     },
     output: |found| match found {
         Ok(Parsed::Frame(frame, used)) => {
-            let text: String = frame.payload.iter().take(16).map(|byte| byte.escape_ascii().to_string()).collect();
+            let text: String =
+                frame.payload.iter().take(16).map(|byte| byte.escape_ascii().to_string()).collect();
             format!(
                 "{:?}, fin: {}, {} bytes of payload: \"{text}\"; {used} bytes used",
                 frame.opcode,
@@ -54,9 +55,7 @@ pub fn frame(parse: fn(&[u8], Role, usize) -> Result<Parsed, FrameError>) -> Rep
             let lengths = [0, 1, 125, 126, 127, 300, 65_535, 65_536];
             lengths.into_iter().flat_map(|length| both(&vec![b'x'; length])).collect()
         })
-        .visible("what is incomplete needs more", || {
-            examples().into_iter().flat_map(cuts).collect()
-        })
+        .visible("what is incomplete needs more", || examples().into_iter().flat_map(cuts).collect())
         .visible("frames of clients are masked, those of servers are not", || {
             let swap = |role| if role == Role::Server { Role::Client } else { Role::Server };
             examples().into_iter().map(|(bytes, role)| (bytes, swap(role))).collect()
@@ -69,8 +68,14 @@ pub fn frame(parse: fn(&[u8], Role, usize) -> Result<Parsed, FrameError>) -> Rep
             firsts.map(|first| (vec![first, 1, b'x'], Role::Client)).to_vec()
         })
         .hidden("a control frame has at most 125 bytes", || {
-            let of = |opcode, length: usize| (Frame::whole(opcode, vec![b'x'; length]).encode(None), Role::Client);
-            vec![of(Opcode::Ping, 125), of(Opcode::Ping, 126), of(Opcode::Close, 300), of(Opcode::Pong, 65_536)]
+            let of =
+                |opcode, length: usize| (Frame::whole(opcode, vec![b'x'; length]).encode(None), Role::Client);
+            vec![
+                of(Opcode::Ping, 125),
+                of(Opcode::Ping, 126),
+                of(Opcode::Close, 300),
+                of(Opcode::Pong, 65_536),
+            ]
         })
         .hidden("a length is in its shortest form", || {
             let of = |head: &[u8], length: usize| ([head, &vec![b'x'; length][..]].concat(), Role::Client);
