@@ -12,7 +12,7 @@ const PAGES: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
 /// Lines of code in one file that can be read in one sitting.
 const FILE_LINES: usize = 400;
 /// How many files are longer. Only ever lowered.
-const LONGER_FILES: usize = 1;
+const LONGER_FILES: usize = 0;
 /// Lines of a function that fits on a screen.
 const FUNCTION_LINES: usize = 70;
 /// How many functions are longer. Only ever lowered.
@@ -143,6 +143,11 @@ fn longer_functions(text: &str) -> BTreeMap<usize, usize> {
         if !head.starts_with("fn ") || line.trim_end().ends_with(';') || line.trim_end().ends_with('}') {
             continue;
         }
+        // A declaration over several lines has no body: its semicolon comes before any brace.
+        let last = lines[start..].iter().find(|line| line.ends_with(['{', ';']));
+        if last.is_none_or(|line| line.ends_with(';')) {
+            continue;
+        }
         let end = format!("{}}}", " ".repeat(indent));
         let length = lines[start..].iter().position(|line| *line == end).map_or(0, |length| length + 1);
         if length > FUNCTION_LINES {
@@ -193,5 +198,6 @@ fn a_long_function_is_found() {
         longer_functions(&format!("pub fn f() {{\n{body}}}\n")),
         BTreeMap::from([(1, FUNCTION_LINES + 2)])
     );
+    assert!(longer_functions(&format!("    fn f()\n    where\n        Self: Sized;\n{body}    }}\n")).is_empty());
     assert!(longer_functions(&format!("fn f() {{\n}}\nconst X: u8 = {{\n{body}}};\n")).is_empty());
 }
