@@ -198,6 +198,8 @@ fn a_long_function_is_found() {
         longer_functions(&format!("pub fn f() {{\n{body}}}\n")),
         BTreeMap::from([(1, FUNCTION_LINES + 2)])
     );
-    assert!(longer_functions(&format!("    fn f()\n    where\n        Self: Sized;\n{body}    }}\n")).is_empty());
+    assert!(
+        longer_functions(&format!("    fn f()\n    where\n        Self: Sized;\n{body}    }}\n")).is_empty()
+    );
     assert!(longer_functions(&format!("fn f() {{\n}}\nconst X: u8 = {{\n{body}}};\n")).is_empty());
 }
