@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use super::peer::Clients;
+use super::peer::{Caller, Clients};
 
 /// The longest message of a client, in bytes: all its frames, and [`OVERHEAD`] for each.
 const LONGEST: u64 = 64 << 20;
@@ -59,12 +59,19 @@ impl Gate {
         loop {
             let accepted = match &self {
                 Self::Tcp(listener, clients) => listener.accept().await.map(|(stream, from)| {
-                    if clients.may_connect(&stream, from) {
-                        let _ = stream.set_nodelay(true);
-                        tokio::spawn(relay_tcp(stream, inner.clone()));
-                    } else {
-                        eprintln!("refused a connection of another user of this machine");
-                    }
+                    let (clients, inner) = (clients.clone(), inner.clone());
+                    tokio::spawn(async move {
+                        match clients.caller(&stream, from).await {
+                            Caller::Ours => {
+                                let _ = stream.set_nodelay(true);
+                                relay_tcp(stream, inner).await;
+                            }
+                            Caller::Other => {
+                                eprintln!("refused a connection of another user of this machine")
+                            }
+                            Caller::Nobody => {}
+                        }
+                    });
                 }),
                 Self::Ipc(listener, _) => listener.accept().await.map(|(stream, _)| {
                     tokio::spawn(relay_ipc(stream, inner.clone()));

@@ -7,6 +7,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
@@ -14,6 +15,22 @@ use tokio::net::{TcpListener, TcpStream};
 const LISTS: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 /// In such a line: a connection that both ends hold open. Of one that its owner has closed the user is not known.
 const ESTABLISHED: &str = "01";
+
+/// How often a connection is looked for. The list is read in parts while it changes, so one can be missing from a
+/// single reading when many come and go.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Someone whose connections are taken.
+    Ours,
+    /// Another user of this machine.
+    Other,
+    /// Nobody: it was closed again.
+    Nobody,
+}
 
 /// The users whose connections from this machine are taken.
 #[derive(Clone, Debug)]
@@ -35,12 +52,20 @@ impl Clients {
         Self::Of(vec![this, 0, writer])
     }
 
-    /// Whether this connection, which came in from `from`, is taken. Other machines are a matter of where the
-    /// connection file has the kernel listen.
-    pub(super) fn may_connect(&self, stream: &TcpStream, from: SocketAddr) -> bool {
-        let (Self::Of(users), true) = (self, from.ip().to_canonical().is_loopback()) else { return true };
-        let user = stream.local_addr().ok().and_then(|ours| user_of(from, ours));
-        user.is_some_and(|user| users.contains(&user))
+    /// Who holds the connection that came in from `from`. Other machines are a matter of where the connection file
+    /// has the kernel listen.
+    pub(super) async fn caller(&self, stream: &TcpStream, from: SocketAddr) -> Caller {
+        let (Self::Of(users), true) = (self, from.ip().to_canonical().is_loopback()) else {
+            return Caller::Ours;
+        };
+        for _ in 0..LOOKS {
+            match stream.local_addr().ok().and_then(|ours| user_of(from, ours)) {
+                Some(user) if users.contains(&user) => return Caller::Ours,
+                Some(_) => return Caller::Other,
+                None => tokio::time::sleep(BETWEEN_LOOKS).await,
+            }
+        }
+        Caller::Nobody
     }
 }
 
@@ -118,15 +143,18 @@ mod tests {
         assert!(own_connection_is_found(this).await);
         let file = tempfile::NamedTempFile::new().expect("a file");
         let ours = Clients::of(file.path()).await;
-        for (address, clients, taken) in [
-            ("127.0.0.1:0", &ours, true),
-            ("127.0.0.1:0", &Clients::Of(vec![this + 1]), false),
-            ("127.0.0.1:0", &Clients::Anyone, true),
+        for (clients, stays, caller) in [
+            (&ours, true, Caller::Ours),
+            (&Clients::Of(vec![this + 1]), true, Caller::Other),
+            (&Clients::Anyone, true, Caller::Ours),
+            // Closed before it was looked for, as Jupyter's heartbeat does.
+            (&ours, false, Caller::Nobody),
         ] {
-            let listener = TcpListener::bind(address).await.expect("a port");
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connected");
             let (stream, from) = listener.accept().await.expect("accepted");
-            assert_eq!(clients.may_connect(&stream, from), taken, "{clients:?}");
+            let client = stays.then_some(client);
+            assert_eq!(clients.caller(&stream, from).await, caller, "{clients:?}");
             drop(client);
         }
     }
