@@ -7,7 +7,7 @@
 //! ```
 //!
 //! One task owns each direction of each socket, so a client that stops reading holds up no other channel. Clients
-//! connect to a [`gate`], not to the library's sockets.
+//! connect to a gate (`jupyter/gate.rs`), not to the library's sockets.
 //!
 //! Source: Jupyter Development Team, "Messaging in Jupyter" and "Making kernels for Jupyter",
 //! jupyter_client documentation, version 5.4 of the protocol.
