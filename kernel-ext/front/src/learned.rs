@@ -46,14 +46,21 @@ fn stored(line: &str, built: &Assembled) -> Option<(String, Inferred)> {
 /// Divides the messages of a cell that did not compile into the reader's, as they are, and those that say of
 /// a variable that it cannot be kept; these change `variables`, if they can.
 pub(crate) fn errors(messages: &str, built: &Assembled, variables: &mut Variables) -> (String, bool) {
-    let (mut readers, mut changed) = (String::new(), false);
+    let (mut readers, mut changed, mut borrow) = (String::new(), false, Vec::new());
     for line in messages.lines() {
         match error(line).and_then(|message| about(&message, built)) {
+            Some((place, Why::Borrows)) => borrow.push(place),
             Some((place, why)) => changed |= variables.change(&place, why),
             None => {
                 readers += line;
                 readers.push('\n');
             }
+        }
+    }
+    // Often it is only the attempt to keep what was moved that makes a borrow last: without it they are tried again.
+    if !changed {
+        for place in borrow {
+            changed |= variables.change(&place, Why::Borrows);
         }
     }
     (readers, changed)
@@ -272,6 +279,10 @@ mod tests {
         assert!(changed);
         assert_eq!(readers, format!("{}\n", messages[3]));
         assert_eq!(variables.gone, [("a".to_owned(), Why::Moved("f();".to_owned()))]);
+        // Borrows only when nothing else is left to do without.
+        assert!(variables.unkept.is_empty());
+        let (_, changed) = errors(&messages[1..].join("\n"), &built, &mut variables);
+        assert!(changed);
         assert_eq!(variables.unkept, [("c".to_owned(), Why::Borrows)]);
         assert_eq!(variables.kept, [("b".to_owned(), None)]);
         // Once, however often it is said.
