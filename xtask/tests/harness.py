@@ -87,7 +87,17 @@ def finish():
 def wait(condition, what, seconds=20):
     """The first true value of `condition()`."""
     deadline = time.monotonic() + seconds
-    while not (value := condition()):
+
+    def now():
+        try:
+            return condition()
+        except Exception as error:
+            # Found on the page that was just being left: not true yet of the one that comes.
+            if type(error).__name__ == "StaleElementReferenceException":
+                return None
+            raise
+
+    while not (value := now()):
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
         time.sleep(0.05)
     return value

@@ -96,7 +96,7 @@ fn draw(values: &Values, width: f64) -> View {
     let mut facts = vec![
         ("delivered".to_owned(), Number::new(megabits, format!("{megabits:.2} Mbit/s"))),
         ("of the link used".to_owned(), Number::percent(run.utilization, 1)),
-        ("by law at most".to_owned(), Number::percent((predicted / RATE).min(1.0), 1)),
+        ("by the law".to_owned(), Number::percent((predicted / RATE).min(1.0), 1)),
         ("the queue adds".to_owned(), Number::new(waits, format!("{waits:.1} ms"))),
         ("dropped by the queue".to_owned(), Number::count(run.dropped as usize)),
         ("lost elsewhere".to_owned(), Number::count(run.lost as usize)),
@@ -108,22 +108,21 @@ fn draw(values: &Values, width: f64) -> View {
     for ((_, name), time) in SIZES.iter().zip(times) {
         facts.push((format!("{name} take"), seconds(time)));
     }
+    let row = |name: Number, (rate, window): (f64, f64)| {
+        vec![name, Number::new(rate, format!("{rate:.0}")), Number::new(window, format!("{window:.1}"))]
+    };
+    let each: Vec<(f64, f64)> = (0..set.flows)
+        .map(|flow| (run.delivered[flow] as f64 / run.seconds, mean(&|sample| sample.windows[flow])))
+        .collect();
+    let all = each.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let full = (RATE, RATE * values.number("rtt") / 1e3);
+    let senders = each.iter().enumerate().map(|(flow, one)| row(Number::count(flow + 1), *one));
     View {
         svg: picture(&set, &run, width, &alt),
         alt,
         facts,
         columns: ["sender", "segments a second", "mean window"].map(String::from).to_vec(),
-        rows: (0..set.flows)
-            .map(|flow| {
-                let rate = run.delivered[flow] as f64 / run.seconds;
-                let window = mean(&|sample| sample.windows[flow]);
-                vec![
-                    Number::count(flow + 1),
-                    Number::new(rate, format!("{rate:.0}")),
-                    Number::new(window, format!("{window:.1}")),
-                ]
-            })
-            .collect(),
+        rows: senders.chain([row(Number::words("all"), all), row(Number::words("the link"), full)]).collect(),
     }
 }
 
