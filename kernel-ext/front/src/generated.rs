@@ -1,7 +1,7 @@
 //! The crate that the engine generated for a cell, cut into what the engine wrote and what the reader did.
 //!
 //! The engine writes a function around the reader's statements. It knows of no variables (see `plan`), so this
-//! is all that it writes; here the function gives way to one of our own ([`assembled`](crate::assembled)). A
+//! is all that it writes; here the function gives way to one of our own (`assembled.rs`). A
 //! reader may write whatever the engine writes.
 
 use crate::code::top_lines;
