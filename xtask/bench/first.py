@@ -34,7 +34,7 @@ async def first_result(host):
     kernel = json.loads(request(f"http://{host}/api/kernels", "POST"))["id"]
     address = f"ws://{host}/api/kernels/{kernel}/channels?token={TOKEN}&session_id=bench"
     socket = await websocket_connect(HTTPRequest(address, request_timeout=3600))
-    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "bench-first-page", "username": "", "version": "5.4"}
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "bench", "username": "", "version": "5.4"}
     content = {"code": "1 + 1", "silent": False, "store_history": False}
     await socket.write_message(json.dumps({
         "channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}))
